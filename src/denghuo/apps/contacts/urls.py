@@ -1,0 +1,6 @@
+"""Addresses of the contacts screens."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "contacts"
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,6 @@
+"""Addresses of the field screens."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "field"
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,6 @@
+"""Addresses of the metrics screens."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "metrics"
+urlpatterns: list[URLPattern | URLResolver] = []

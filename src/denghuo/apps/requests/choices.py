@@ -1,0 +1,110 @@
+"""Enumerations of the requests app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RequestType(models.TextChoices):
+    """The eight business types (八类业务)."""
+
+    FAULT_REPORT = "fault_report", _("故障报修")
+    CONSULTING = "consulting", _("业务咨询")
+    SERVICE_REQUEST = "service_request", _("服务申请")
+    COMPLAINT = "complaint", _("投诉")
+    TIP_OFF = "tip_off", _("举报")
+    OPINION = "opinion", _("意见")
+    SUGGESTION = "suggestion", _("建议")
+    PRAISE = "praise", _("表扬")
+
+
+class RequestState(models.TextChoices):
+    SUBMITTED = "submitted", _("待受理")
+    ACCEPTED = "accepted", _("已受理")
+    DISPATCHED = "dispatched", _("已派单")
+    HANDLING = "handling", _("处理中")
+    MERGED = "merged", _("已合并")
+    RETURNED = "returned", _("待审核")
+    REWORK = "rework", _("返工中")
+    CALLBACK = "callback", _("待回访")
+    ARCHIVED = "archived", _("已归档")
+    CANCELLED = "cancelled", _("已撤销")
+
+
+class FaultClass(models.TextChoices):
+    """First-level fault classes."""
+
+    HIGH_VOLTAGE = "high_voltage", _("高压故障")
+    LOW_VOLTAGE = "low_voltage", _("低压故障")
+    POWER_QUALITY = "power_quality", _("电能质量故障")
+    CUSTOMER_SIDE = "customer_side", _("客户内部故障")
+    NON_POWER = "non_power", _("非电力故障")
+    METERING = "metering", _("计量故障")
+    CHARGING = "charging", _("充电设施故障")
+
+
+class Urgency(models.TextChoices):
+    NORMAL = "normal", _("一般")
+    URGENT = "urgent", _("紧急")
+
+
+class Phenomenon(models.TextChoices):
+    """What the customer sees; the centre turns it into a fault class."""
+
+    NO_POWER = "no_power", _("没有电")
+    PARTIAL = "partial", _("部分没电")
+    FLICKER = "flicker", _("电压不稳、灯闪")
+    LOW_VOLTAGE = "low_voltage", _("电压偏低")
+    WIRE_DOWN = "wire_down", _("电线断落、下垂")
+    SPARK = "spark", _("冒火花、异响")
+    POLE = "pole", _("电杆、箱体损坏")
+    METER = "meter", _("电表异常")
+    CHARGER = "charger", _("充电桩故障")
+    OTHER = "other", _("其他")
+
+
+class Scope(models.TextChoices):
+    """How far the trouble reaches, as the customer sees it."""
+
+    SINGLE = "single", _("只有我家")
+    STAIRWELL = "stairwell", _("本单元、同楼层")
+    BUILDING = "building", _("整栋楼")
+    NEIGHBOURHOOD = "neighbourhood", _("整个小区或村组")
+    STREET = "street", _("沿街一片")
+    UNKNOWN = "unknown", _("不清楚")
+
+
+class FaultCause(models.TextChoices):
+    """Cause buckets, a tree of their own beside the fault class."""
+
+    EXTERNAL_FORCE = "external_force", _("外力因素")
+    NATURE = "nature", _("自然因素")
+    EQUIPMENT = "equipment", _("设备原因")
+    MAINTENANCE = "maintenance", _("运行维护")
+    DESIGN = "design", _("设计施工")
+    BEFORE_METER = "before_meter", _("低压表前")
+    AFTER_METER = "after_meter", _("低压表后")
+    CUSTOMER = "customer", _("用户原因")
+    NO_FAULT = "no_fault", _("未发现故障")
+
+
+class Satisfaction(models.TextChoices):
+    SATISFIED = "satisfied", _("满意")
+    NEUTRAL = "neutral", _("一般")
+    DISSATISFIED = "dissatisfied", _("不满意")
+    NOT_RATED = "not_rated", _("未评价")
+
+
+class CallBackState(models.TextChoices):
+    PENDING = "pending", _("待回访")
+    DONE = "done", _("已回访")
+    UNREACHABLE = "unreachable", _("多次未接通")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class AttemptOutcome(models.TextChoices):
+    ANSWERED = "answered", _("接通")
+    NO_ANSWER = "no_answer", _("无人接听")
+    BUSY = "busy", _("占线")
+    POWERED_OFF = "powered_off", _("关机或停机")
+    WRONG_NUMBER = "wrong_number", _("号码有误")
+    REFUSED = "refused", _("拒绝回访")

@@ -1,0 +1,33 @@
+"""The public API: one document, one router an app."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from denghuo import __version__
+from denghuo.apps.accounts.api import router as accounts
+from denghuo.apps.contacts.api import router as contacts
+from denghuo.apps.customers.api import router as customers
+from denghuo.apps.field.api import router as field
+from denghuo.apps.grid.api import router as grid
+from denghuo.apps.metrics.api import router as metrics
+from denghuo.apps.requests.api import router as requests
+from denghuo.core.http.api import install_handlers
+
+api = NinjaAPI(
+    title="灯火 Denghuo",
+    version=__version__,
+    description="电力客户服务中心运营平台接口。写操作请带 Idempotency-Key；错误均为 RFC 9457 问题文档。",
+    urls_namespace="api",
+)
+install_handlers(api)
+for prefix, router in (
+    ("", accounts),
+    ("", customers),
+    ("", grid),
+    ("", contacts),
+    ("", requests),
+    ("", field),
+    ("", metrics),
+):
+    api.add_router(prefix, router)

@@ -1,0 +1,16 @@
+"""The ``core`` Django app: what every business app stands on."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "denghuo.core"
+    label = "core"
+    verbose_name = "平台基础"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
+        # Each app declares its policies, event kinds and reactions in files of these names.
+        autodiscover_modules("policy_keys", "event_kinds", "subscribers", "jobs", "navigation")

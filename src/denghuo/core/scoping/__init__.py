@@ -1,0 +1,1 @@
+"""Who may see what: the org tree and querysets that start from it."""
