@@ -13,6 +13,7 @@ from denghuo.apps.grid.api import router as grid
 from denghuo.apps.metrics.api import router as metrics
 from denghuo.apps.requests.api import router as requests
 from denghuo.core.http.api import install_handlers
+from denghuo.demo.api import router as demo
 
 api = NinjaAPI(
     title="灯火 Denghuo",
@@ -29,5 +30,6 @@ for prefix, router in (
     ("", requests),
     ("", field),
     ("", metrics),
+    ("", demo),
 ):
     api.add_router(prefix, router)

@@ -117,3 +117,33 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
+
+
+class StaffSession(models.Model):
+    """A browser somebody is signed in with. ``session_key`` lets the owner end it from another browser."""
+
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(_("最近活动"))
+    ip = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+    way = models.CharField(max_length=16, default="password")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff"], condition=models.Q(ended_at=None), name="accounts_session_open")]
+
+
+class SignInFailure(models.Model):
+    """A refused sign-in, for the limits. ``name_digest`` is an HMAC: people type passwords into the name field."""
+
+    name_digest = models.CharField(max_length=64)
+    ip = models.CharField(max_length=45)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["ip", "at"], name="accounts_failure_ip"),
+            models.Index(fields=["name_digest", "at"], name="accounts_failure_name"),
+        ]

@@ -13,6 +13,9 @@ from denghuo.apps.requests.choices import FaultCause
 from denghuo.core.scoping.models import OrgScoped
 
 
+OPEN_STATES = (OrderState.SENT, OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED, OrderState.SENT_BACK)
+
+
 class Crew(OrgScoped):
     """A repair crew with a vehicle. ``org`` is its team, under the county it serves."""
 
@@ -26,9 +29,13 @@ class Crew(OrgScoped):
     lon = models.FloatField()
     lat = models.FloatField()
     positioned_at = models.DateTimeField(null=True, blank=True)
+    position_told_at = models.DateTimeField(null=True, blank=True, help_text="Last position that made an event")
+    position_told_lon = models.FloatField(null=True, blank=True)
+    position_told_lat = models.FloatField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("抢修班组")
+        indexes = [models.Index(fields=["org", "code"], name="field_crew_org")]
 
     def __str__(self) -> str:
         return self.name
@@ -42,9 +49,16 @@ class CrewMember(models.Model):
     is_leader = models.BooleanField(default=False)
 
 
-@pghistory.track(exclude=["version"])
+@pghistory.track(exclude=["version", "last_step_at", "review_event_id", "made_by_event_id"])
 class WorkOrder(OrgScoped):
-    """What a crew does for a request (作业工单). A dissatisfied call-back makes a new one with the next ``round``."""
+    """What a crew does for a request (作业工单). A dissatisfied call-back makes a new one with the next ``round``.
+
+    ``org`` is the county that answers for the request; the crew's team may lie elsewhere. Times are of the first visit,
+    which the promise is measured on; after a send-back ``visit`` counts on and ``last_step_at`` holds the latest step.
+    ``review_event_id`` and ``made_by_event_id`` make reactions to events of requests happen once.
+    """
+
+    event_subject_kind = "order"
 
     number = models.CharField(_("工单号"), max_length=28, unique=True)
     request = models.ForeignKey("requests.Request", models.PROTECT, related_name="orders")
@@ -58,12 +72,21 @@ class WorkOrder(OrgScoped):
     accepted_at = models.DateTimeField(null=True, blank=True)
     departed_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
+    arrived_lon = models.FloatField(null=True, blank=True)
+    arrived_lat = models.FloatField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    last_step_at = models.DateTimeField()
+    visit = models.PositiveSmallIntegerField(_("第几次上门"), default=1)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     cause = models.CharField(_("故障原因"), max_length=16, choices=FaultCause, blank=True)
     result = models.TextField(_("处理结果"), max_length=2000, blank=True)
     restored_at = models.DateTimeField(_("恢复送电时间"), null=True, blank=True)
+    no_signature_reason = models.CharField(_("未签名原因"), max_length=200, blank=True)
     send_back_reason = models.CharField(_("退回原因"), max_length=300, blank=True)
+    withdraw_reason = models.CharField(_("撤回原因"), max_length=300, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    review_event_id = models.BigIntegerField(default=0)
+    made_by_event_id = models.BigIntegerField(null=True, blank=True, unique=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -71,6 +94,7 @@ class WorkOrder(OrgScoped):
         indexes = [
             models.Index(fields=["crew", "sent_at"], condition=~models.Q(state__in=["passed", "withdrawn"]), name="field_order_open"),
             models.Index(fields=["org", "-sent_at"], name="field_order_org"),
+            models.Index(fields=["org", "sent_at"], condition=models.Q(state__in=["sent", "accepted", "departed", "arrived", "sent_back"]), name="field_order_running"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -88,6 +112,7 @@ class OrderPhoto(models.Model):
     order = models.ForeignKey(WorkOrder, models.PROTECT, related_name="photos")
     file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=PhotoKind)
+    visit = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField()
 
     class Meta:

@@ -1,5 +1,78 @@
-"""REST endpoints of the metrics app: thin, typed, documented."""
+"""Live figures of the floor and the accounting check."""
 
-from ninja import Router
+from __future__ import annotations
 
-router = Router(tags=["metrics"])
+import datetime as dt
+import uuid
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import AwareDatetime, Field
+
+from denghuo.apps.accounts.auth import StaffAuth
+from denghuo.apps.metrics import accounting, queries
+from denghuo.core.actors import ROOT_PATH
+from denghuo.core.http.api import actor_of
+
+router = Router(tags=["metrics"], auth=StaffAuth())
+
+
+class AreaArrival(Schema):
+    area_type: str
+    n: int
+    mean: float
+    met: int
+    met_share: float
+    promise: float | None
+    standard: float | None
+    kept: bool
+
+
+class FloorOut(Schema):
+    at: dt.datetime
+    contacts: dict[str, int]
+    requests: dict[str, int]
+    orders: dict[str, int]
+    today: dict[str, dict[str, int]]
+    arrivals: list[AreaArrival]
+
+
+class ArrivalsIn(Schema):
+    contact_ids: Annotated[list[uuid.UUID], Field(max_length=2000)] = []
+    request_ids: Annotated[list[uuid.UUID], Field(max_length=2000)] = []
+
+
+class DeliveredIn(Schema):
+    message_ids: Annotated[list[uuid.UUID], Field(max_length=5000)] = []
+    photo_ids: Annotated[list[uuid.UUID], Field(max_length=5000)] = []
+
+
+@router.get("/floor", response=FloorOut, summary="大厅实时数据")
+def get_floor(request: HttpRequest) -> Any:
+    """Contacts, requests and orders by state and today's arrivals, for the units the caller may watch."""
+    actor = actor_of(request)
+    actor_paths = actor.paths_for(queries.PERMISSION)
+    actor.require(queries.PERMISSION, actor_paths[0] if actor_paths else ROOT_PATH)
+    return queries.floor(actor)
+
+
+@router.get("/accounting", response=dict[str, Any], summary="核账：汇总与异常")
+def get_accounting(request: HttpRequest, since: AwareDatetime) -> Any:
+    """Counts since a moment, and every rule of the books that is broken (none: the books are in order)."""
+    actor_of(request).require("audit.accounting", ROOT_PATH)
+    return accounting.summary(since) | {"problems": accounting.problems(since)}
+
+
+@router.post("/accounting/arrivals", response=dict[str, dict[str, Any]], summary="核账：逐个到达")
+def post_arrivals(request: HttpRequest, body: ArrivalsIn) -> Any:
+    """Where each client-made id of a contact or request ended. Reads only."""
+    actor_of(request).require("audit.accounting", ROOT_PATH)
+    return accounting.arrivals([str(i) for i in body.contact_ids], [str(i) for i in body.request_ids])
+
+
+@router.post("/accounting/delivered", response=dict[str, int], summary="核账：消息与照片")
+def post_delivered(request: HttpRequest, body: DeliveredIn) -> Any:
+    """How many of these messages and photos are held. Reads only."""
+    actor_of(request).require("audit.accounting", ROOT_PATH)
+    return accounting.delivered([str(i) for i in body.message_ids], [str(i) for i in body.photo_ids])

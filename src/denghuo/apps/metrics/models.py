@@ -8,11 +8,23 @@ from django.utils.translation import gettext_lazy as _
 from denghuo.core.scoping.models import OrgScoped
 
 
-class FloorTally(OrgScoped):
-    """A count (and a sum) per unit, day, measure and part, moved only by events.
+class FloorItem(OrgScoped):
+    """Where a contact, request or order stands, as the events tell it; one row while it is open."""
 
-    Gauges such as requests by state have ``day`` null: they go up when something enters a state and down when it
-    leaves. Daily figures such as arrivals have the business day.
+    subject_kind = models.CharField(max_length=16)
+    subject_id = models.BigIntegerField()
+    state = models.CharField(max_length=16)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject_kind", "subject_id"], name="metrics_floor_item_once")]
+
+
+class FloorTally(OrgScoped):
+    """A count and a sum per unit, day, measure and part, moved only by events.
+
+    Gauges (requests by state) have ``day`` null: up when something enters a state, down when it leaves. Daily figures
+    (arrivals, call-backs) have the business day in the product's time zone.
     """
 
     day = models.DateField(null=True)
@@ -26,3 +38,20 @@ class FloorTally(OrgScoped):
         constraints = [
             models.UniqueConstraint(fields=["org", "day", "measure", "part"], nulls_distinct=False, name="metrics_tally_once")
         ]
+        indexes = [models.Index(fields=["day", "measure"], name="metrics_tally_day")]
+
+
+class ArrivalRecord(OrgScoped):
+    """One crew's arrival at one order: the minutes the customer waited, counted from acceptance of the report."""
+
+    order_id = models.BigIntegerField(unique=True)
+    request_id = models.BigIntegerField()
+    number = models.CharField(max_length=24)
+    area_type = models.CharField(max_length=8, blank=True)
+    urgency = models.CharField(max_length=8, blank=True)
+    crew_name = models.CharField(max_length=40)
+    accepted_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(db_index=True)
+    minutes = models.FloatField()
+    limit_minutes = models.FloatField(null=True)
+    met = models.BooleanField()

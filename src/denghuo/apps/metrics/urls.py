@@ -1,6 +1,12 @@
-"""Addresses of the metrics screens."""
+"""Addresses of the floor screens."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from denghuo.apps.metrics import pages
 
 app_name = "metrics"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("staff/floor/", pages.floor_page, name="floor"),
+    path("staff/floor/wall/", pages.wall_page, name="wall"),
+    path("staff/floor/arrivals/", pages.arrivals_page, name="arrivals"),
+]

@@ -108,3 +108,17 @@ class AttemptOutcome(models.TextChoices):
     POWERED_OFF = "powered_off", _("关机或停机")
     WRONG_NUMBER = "wrong_number", _("号码有误")
     REFUSED = "refused", _("拒绝回访")
+
+
+class NoteKind(models.TextChoices):
+    """What a note is about."""
+
+    REMARK = "remark", _("备注")
+    CUSTOMER = "customer", _("客户补充")
+    MERGE = "merge", _("合并原因")
+    SEND_BACK = "send_back", _("退回原因")
+    URGE = "urge", _("催办内容")
+    CANCEL = "cancel", _("撤销原因")
+    RECLASSIFY = "reclassify", _("改类原因")
+    WITHDRAW = "withdraw", _("撤回原因")
+    ARCHIVE = "archive", _("归档原因")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from denghuo.apps.contacts.choices import Channel
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.requests import choices as c
-from denghuo.core.privacy.fields import EncryptedCharField
+from denghuo.core.privacy.fields import EncryptedCharField, EncryptedTextField
 from denghuo.core.scoping.models import OrgScoped
 
 
@@ -63,6 +63,8 @@ class Request(OrgScoped):
     round = models.PositiveSmallIntegerField(_("处理轮次"), default=1)
     satisfaction = models.CharField(_("满意度"), max_length=16, choices=c.Satisfaction, blank=True)
     urges = models.PositiveSmallIntegerField(_("催办次数"), default=0)
+    urged_at = models.DateTimeField(_("最近催办时间"), null=True, blank=True)
+    supervised = models.BooleanField(_("督办"), default=False)
 
     submitted_at = models.DateTimeField(_("提交时间"))
     accepted_at = models.DateTimeField(_("受理时间"), null=True, blank=True)
@@ -122,3 +124,19 @@ class CallBackAttempt(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=16, choices=c.AttemptOutcome)
     note = models.CharField(max_length=300, blank=True)
+
+
+class RequestNote(models.Model):
+    """What somebody wrote about a request: a remark, or the reason of a step. Events name it by its id only."""
+
+    request = models.ForeignKey(Request, models.PROTECT, related_name="notes")
+    kind = models.CharField(max_length=16, choices=c.NoteKind)
+    text = EncryptedTextField(classification="note")
+    at = models.DateTimeField()
+    by_kind = models.CharField(max_length=16)
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name = _("备注")
+        indexes = [models.Index(fields=["request", "id"], name="requests_note_order")]

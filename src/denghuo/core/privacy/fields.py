@@ -56,6 +56,8 @@ class Sealed:
 class EncryptedAttribute(DeferredAttribute):
     """The model attribute: opens a :class:`Sealed` on first access and keeps the plain text on the instance."""
 
+    field: EncryptedField
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
@@ -68,7 +70,11 @@ class EncryptedAttribute(DeferredAttribute):
         return value
 
     def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.field.attname] = value
+        field = self.field
+        instance.__dict__[field.attname] = value
+        # On a loaded row the index follows at once, so that save() of a row read with only() writes both or neither.
+        if field.blind_index and not instance._state.adding and (value is None or isinstance(value, str)):
+            instance.__dict__[field.name + INDEX_SUFFIX] = blind_index(field.classification, value)
 
 
 class BlindIndexField(BinaryBase):
@@ -84,7 +90,11 @@ class BlindIndexField(BinaryBase):
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("editable", None)
-        kwargs |= {"source": self.source, "classification": self.classification, "db_index": self.db_index}
+        kwargs |= {
+            "source": self.source,
+            "classification": self.classification,
+            "db_index": bool(vars(self)["db_index"]),
+        }
         return name, path, list(args), kwargs
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
@@ -94,13 +104,10 @@ class BlindIndexField(BinaryBase):
         super().contribute_to_class(cls, name, private_only)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = model_instance.__dict__.get(self.source)
         present = model_instance.__dict__.get(self.attname)
-        if isinstance(value, Sealed) and present is not None:
+        if isinstance(model_instance.__dict__.get(self.source), Sealed) and present is not None:
             return present  # untouched since it was read: the index still fits
-        if self.source in model_instance.__dict__ or not add:
-            value = getattr(model_instance, self.source)
-        computed = blind_index(self.classification, value)
+        computed = blind_index(self.classification, getattr(model_instance, self.source))
         setattr(model_instance, self.attname, computed)
         return computed
 
@@ -145,7 +152,7 @@ class EncryptedField(AnyField):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         problems = list(super().check(**kwargs))
-        if self.unique or self.db_index:
+        if self.unique or vars(self)["db_index"]:
             problems.append(
                 checks.Error(
                     "An encrypted column cannot be indexed or unique: every sealing of a value differs.",

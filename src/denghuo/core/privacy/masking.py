@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from denghuo.core.privacy.sealing import checked
 
 _COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司徒 夏侯 端木 南宫 独孤 轩辕 百里 呼延 申屠 淳于 "
-    "濮阳 钟离 闻人 澹台 公冶 太史 公羊 赫连 司空 拓跋 东郭 西门".split()
+    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "司徒", "夏侯", "端木", "南宫", "独孤", "轩辕", "百里", "呼延", "申屠", "淳于", "濮阳", "钟离", "闻人", "澹台", "公冶", "太史", "公羊", "赫连", "司空", "拓跋", "东郭", "西门"]
 )
 _MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)")
@@ -104,7 +104,7 @@ def _address(value: str) -> str:
     return (shown[: ends[-1]] if ends else shown[: min(3, len(shown) // 2)]) + HIDDEN
 
 
-_MASKS = {
+_MASKS: dict[str, Callable[[str], str]] = {
     "name": _name,
     "phone": _phone,
     "account_number": _last_four,

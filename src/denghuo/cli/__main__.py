@@ -1,0 +1,5 @@
+"""``python -m denghuo.cli``."""
+
+from denghuo.cli import main
+
+main()

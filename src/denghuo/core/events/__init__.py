@@ -1,0 +1,33 @@
+"""The event log: one append-only table that says what happened, to what, by whom.
+
+Actions :func:`record` events with their change; subscribers (:mod:`denghuo.core.events.consumers`) and live streams
+(:mod:`denghuo.core.live`) read them in commit-safe order. Kinds and payloads are declared with :func:`register_kind`.
+"""
+
+from denghuo.core.events.consumers import subscriber
+from denghuo.core.events.cursor import START, Cursor
+from denghuo.core.events.kinds import Classified, Kind, PayloadError, UnknownKind, get_kind, register_kind
+from denghuo.core.events.log import NewEvent, correlated, head, read_after, record, record_many, timeline
+from denghuo.core.events.models import Event
+from denghuo.core.events.partitions import ensure_partitions
+
+__all__ = [
+    "START",
+    "Classified",
+    "Cursor",
+    "Event",
+    "Kind",
+    "NewEvent",
+    "PayloadError",
+    "UnknownKind",
+    "correlated",
+    "ensure_partitions",
+    "get_kind",
+    "head",
+    "read_after",
+    "record",
+    "record_many",
+    "register_kind",
+    "subscriber",
+    "timeline",
+]

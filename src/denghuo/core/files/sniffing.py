@@ -1,0 +1,55 @@
+"""What a file is, by its bytes; names and declared types are only claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type of file that can be stored."""
+
+    name: str
+    kind: str
+    content_type: str
+    extensions: tuple[str, ...]
+
+
+JPEG: Final = FileType("JPEG", "image", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"))
+PNG: Final = FileType("PNG", "image", "image/png", (".png",))
+WEBP: Final = FileType("WEBP", "image", "image/webp", (".webp",))
+PDF: Final = FileType("PDF", "document", "application/pdf", (".pdf",))
+WAV: Final = FileType("WAV", "audio", "audio/wav", (".wav",))
+MP3: Final = FileType("MP3", "audio", "audio/mpeg", (".mp3",))
+TYPES: Final = (JPEG, PNG, WEBP, PDF, WAV, MP3)
+
+
+def sniff(data: bytes) -> FileType | None:
+    """The type of ``data`` by its first bytes; None when it is none that can be stored."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"WAVE"):
+        return WEBP if data[8:12] == b"WEBP" else WAV
+    if data.startswith(b"%PDF-"):
+        return PDF if b"%%EOF" in data[-2048:] else None
+    # An MPEG frame: 11 sync bits, then a version and a layer that are not the reserved ones.
+    if data.startswith(b"ID3") or (
+        len(data) > 3 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x18 != 0x08 and data[1] & 0x06 != 0
+    ):
+        return MP3
+    return None
+
+
+def claimed_extension(name: str) -> str:
+    """The lower-case extension a file name claims, "" when it claims none."""
+    return PurePath(name).suffix.lower()
+
+
+def agrees(name: str, found: FileType) -> bool:
+    """Whether a name's extension fits what the file is; a name without extension claims nothing."""
+    extension = claimed_extension(name)
+    return not extension or extension in found.extensions

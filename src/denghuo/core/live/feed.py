@@ -1,0 +1,115 @@
+"""From the database to the hub: one connection listens, one reads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from denghuo.core.events.cursor import START, Cursor
+from denghuo.core.events.log import CHANNEL
+from denghuo.core.live.hub import Hub
+from denghuo.core.live.messages import COLUMNS, Message
+
+logger = logging.getLogger("denghuo.live")
+
+BATCH = 500
+WAIT_SECONDS = 1.0
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+
+_NEW = (
+    f"SELECT {COLUMNS} FROM core_event WHERE (xid, id) > (%s::xid8, %s)"
+    " AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY core_event.xid, core_event.id LIMIT %s"
+)
+_LAST = (
+    f"SELECT {COLUMNS} FROM core_event WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
+    " ORDER BY core_event.xid DESC, core_event.id DESC LIMIT %s"
+)
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Feed:
+    """Reads the log behind the hub's cursor and publishes; keeps clients and place through a database restart."""
+
+    def __init__(self, hub: Hub, ring: int, connect: dict[str, Any]) -> None:
+        self.hub = hub
+        self.connected = False
+        self.read_at = 0.0
+        self._ring = ring
+        self._connect = connect
+        self._primed = False
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._session()
+            except (psycopg.Error, OSError) as error:
+                logger.warning("live feed lost its database (%s); trying again", type(error).__name__)
+            self.connected = False
+            await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
+            failures = failures + 1 if time.monotonic() - self.read_at > 5 else 0
+
+    async def _session(self) -> None:
+        async with await self._open() as listener, await self._open() as reader:
+            await listener.execute(f"LISTEN {CHANNEL}")
+            if not self._primed:
+                await self._prime(reader)
+            self.connected = True
+            ears = asyncio.create_task(self._listen(listener))
+            try:
+                while not ears.done():
+                    self._wake.clear()
+                    await self._read(reader)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(WAIT_SECONDS):
+                            await self._wake.wait()
+                ears.result()
+            finally:
+                ears.cancel()
+                with contextlib.suppress(asyncio.CancelledError, psycopg.Error):
+                    await ears
+
+    async def _open(self) -> Connection:
+        return await psycopg.AsyncConnection.connect(**self._connect, autocommit=True)
+
+    async def _listen(self, connection: Connection) -> None:
+        async for _notice in connection.notifies():
+            self._wake.set()
+        raise psycopg.OperationalError("the listening connection ended")
+
+    async def _prime(self, connection: Connection) -> None:
+        """Fill the hub with the newest messages, so that clients of a restarted process miss nothing."""
+        rows = await self._rows(connection, _LAST, [self._ring + 1])
+        messages = [Message(row, time.monotonic()) for row in reversed(rows)]
+        start = START
+        if len(messages) > self._ring:
+            start = messages[0].cursor
+            del messages[0]
+        self.hub.prime(messages, start, messages[-1].cursor if messages else start)
+        self._primed = True
+
+    async def _read(self, connection: Connection) -> None:
+        while True:
+            place: Cursor = self.hub.cursor
+            rows = await self._rows(connection, _NEW, [str(place.xid), place.id, BATCH])
+            self.read_at = now = time.monotonic()
+            for row in rows:
+                self.hub.publish(Message(row, now))
+            if len(rows) < BATCH:
+                return
+            await asyncio.sleep(0)  # let the senders have their turn in a long run
+
+    @staticmethod
+    async def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement.encode(), values)
+            return await cursor.fetchall()

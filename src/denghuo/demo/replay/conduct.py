@@ -1,0 +1,240 @@
+"""Putting the day together and running it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from denghuo.demo.replay import pictures, world
+from denghuo.demo.replay.client import Caller, Refused
+from denghuo.demo.replay.inputs import RealOutage
+from denghuo.demo.replay.ledger import Arrival, Ledger
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to happen: seconds after midnight of every call, and the outages."""
+
+    calls: list[float]
+    outages: list[RealOutage]
+    speed: float
+    seed: int
+    window: tuple[float, float] = (0.0, DAY)
+    drain_limit: float = 14 * 3600.0
+    agents: int = 24
+    crews: int = 40
+
+
+@dataclass
+class Played:
+    """What the conductor hands to the report."""
+
+    ledger: Ledger
+    start: dt.datetime
+    wall_seconds: float
+    api: Caller
+    token: str
+    drained: bool
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def http_client(base: str) -> httpx.AsyncClient:
+    """A client with few enough connections not to be the bottleneck itself."""
+    return httpx.AsyncClient(base_url=base, timeout=30, limits=httpx.Limits(max_connections=40, max_keepalive_connections=40))
+
+
+async def play(http: httpx.AsyncClient, plan: Plan, progress: Progress) -> Played:
+    """Run the plan against the platform until everything has come to an end, or the drain limit."""
+    ledger, rng = Ledger(), Random(plan.seed)
+    api = Caller(http, ledger.http)
+    start = _business_start(plan)
+    await api.post("/demo/clock", {"speed": plan.speed, "business": start.isoformat()})
+    await asyncio.sleep(1.2)  # longer than any process may run on the old anchor
+    begun = time.monotonic()
+    try:
+        played = await _run(api, plan, ledger, rng, start, progress)
+    finally:
+        await api.post("/demo/clock", {"speed": None})
+    played.wall_seconds = time.monotonic() - begun
+    await _settle(played)
+    return played
+
+
+def _business_start(plan: Plan) -> dt.datetime:
+    """Midnight three days ago plus where the window begins: the whole day and its drain lie in the past."""
+    midnight = dt.datetime.combine(dt.datetime.now(SHANGHAI).date() - dt.timedelta(days=3), dt.time.min, SHANGHAI)
+    return midnight + dt.timedelta(seconds=plan.window[0])
+
+
+async def _run(api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.datetime, progress: Progress) -> Played:
+    sim = world.SimTime(start, plan.speed)
+    stage = world.World(sim, api, ledger, rng)
+    cast = await _cast(api, plan, rng)
+    outages, outage_calls = await _map_outages(api, plan, stage.habits, rng)
+    tasks = _customers(stage, plan, outage_calls, cast["callers"])
+    stop_agents, stop_desk, stop_crews, stop_late = (asyncio.Event() for _ in range(4))
+    pics = pictures.make(rng)
+    agents = [asyncio.create_task(world.agent(stage, token, stop_agents)) for token in cast["agents"]]
+    desks = [asyncio.create_task(world.acceptance_desk(stage, token, stop_desk)) for token in cast["desks"]]
+    crews = [asyncio.create_task(world.crew(stage, token, pk, stop_crews, pics)) for pk, token in cast["crews"]]
+    late = [asyncio.create_task(world.reviewer(stage, cast["reviewer"], stop_late))]
+    late += [asyncio.create_task(world.callback_desk(stage, token, stop_late)) for token in cast["callback"]]
+    operators = [asyncio.create_task(operate(stage, cast["operator"], outage)) for outage in outages]
+    watcher = asyncio.create_task(_watch(stage, tasks, progress))
+    await asyncio.gather(*tasks)
+    drained = await _drain(stage, cast["reviewer"], plan, progress)
+    for event, group in ((stop_agents, agents), (stop_desk, desks), (stop_crews, crews), (stop_late, late)):
+        event.set()
+        await _finish(group)
+    await _finish(operators)
+    watcher.cancel()
+    return Played(ledger, start, 0.0, api, cast["auditor"], drained)
+
+
+async def _finish(group: list[asyncio.Task[None]]) -> None:
+    """Let the group end by itself for a while, then end it."""
+    _done, pending = await asyncio.wait(group, timeout=30) if group else (set(), set())
+    for task in pending:
+        task.cancel()
+
+
+async def _cast(api: Caller, plan: Plan, rng: Random) -> dict[str, Any]:
+    """Sign everybody in."""
+
+    async def token(username: str) -> str:
+        return str((await api.post("/demo/session", {"username": username}))["token"])
+
+    staff = await api.get("/demo/staff")
+    by_role: dict[str, list[dict[str, Any]]] = {}
+    for person in staff:
+        by_role.setdefault(person["role"], []).append(person)
+    crews = [(p["crew_id"], await token(p["username"])) for p in by_role["crew_leader"] if p.get("crew_id")][: plan.crews]
+    return {
+        "agents": [await token(p["username"]) for p in by_role["agent"][: plan.agents]],
+        "desks": [await token(p["username"]) for p in by_role["dispatcher"]],
+        "reviewer": await token(by_role["supervisor"][0]["username"]),
+        "callback": [await token(p["username"]) for p in by_role["callback_agent"][:6]],
+        "operator": await token(by_role["supervisor"][0]["username"]),
+        "auditor": await token(by_role["audit_admin"][0]["username"]),
+        "crews": crews,
+        "callers": await api.get("/demo/callers", limit=2000, seed=plan.seed),
+    }
+
+
+@dataclass(frozen=True)
+class MappedOutage:
+    """A real outage laid onto the province: the transformers that lose supply."""
+
+    real: RealOutage
+    feeder: dict[str, Any]
+    transformer_ids: list[int]
+
+
+async def _map_outages(api: Caller, plan: Plan, habits: world.Habits, rng: Random) -> tuple[list[MappedOutage], list[tuple[float, dict[str, Any]]]]:
+    """Each outage takes as many transformers of a feeder as its customers need; some of those customers call."""
+    feeders = [feeder for feeder in await api.get("/demo/feeders") if feeder["transformer_ids"]]
+    mapped, calls = [], []
+    begin, end = plan.window
+    for outage in plan.outages:
+        if not begin <= outage.start < end:
+            continue
+        feeder = rng.choice(feeders)
+        per = max(1, feeder["customers"] // len(feeder["transformer_ids"]))
+        wanted = max(1, min(len(feeder["transformer_ids"]), round(outage.customers / per)))
+        first = rng.randrange(len(feeder["transformer_ids"]) - wanted + 1)
+        transformers = feeder["transformer_ids"][first : first + wanted]
+        mapped.append(MappedOutage(outage, feeder, transformers))
+        share = min(outage.customers, wanted * per) * habits.caller_share
+        number = int(share) + (rng.random() < share % 1)
+        for _ in range(number):
+            people = await api.get("/demo/callers", limit=1, seed=rng.randrange(2**31), transformer_id=rng.choice(transformers))
+            moment = outage.start + rng.expovariate(1 / habits.caller_delay_mean)
+            if people and moment < min(end, outage.end):
+                calls.append((moment, people[0]))
+    return mapped, calls
+
+
+def _customers(
+    stage: world.World, plan: Plan, outage_calls: list[tuple[float, dict[str, Any]]], callers: list[dict[str, Any]]
+) -> list[asyncio.Task[None]]:
+    rng, habits, begin = stage.rng, stage.habits, plan.window[0]
+    tasks = []
+    expected = [(moment, rng.choice(callers), "call") for moment in plan.calls] + [(m, p, "outage") for m, p in outage_calls]
+    for moment, person, kind in sorted(expected, key=lambda item: item[0]):
+        arrival = Arrival(moment - begin, kind)
+        arrival.expects_request = kind == "outage" or rng.random() < habits.fault_share
+        web = arrival.expects_request and rng.random() < habits.web_share
+        arrival.channel = "web_form" if web else "voice"
+        stage.ledger.arrivals.append(arrival)
+        stage.people[arrival.client_id] = (arrival, person)
+        tasks.append(asyncio.create_task(world.customer(stage, arrival, person)))
+    return tasks
+
+
+async def operate(stage: world.World, token: str, outage: MappedOutage) -> None:
+    """The control room: announces the outage some minutes after it began and its end when supply is back."""
+    api, begin = stage.api.as_(token), stage.sim
+    offset = (stage.sim.start - stage.sim.start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+    await begin.until(outage.real.start - offset + stage.habits.operator_delay)
+    started = stage.sim.start + dt.timedelta(seconds=outage.real.start - offset)
+    body = {
+        "kind": "planned" if "planned" in outage.real.cause.lower() else "fault",
+        "feeder_id": outage.feeder["id"],
+        "transformer_ids": outage.transformer_ids,
+        "started_at": started.isoformat(),
+        "cause": "外力或设备原因，正在查明",
+        "source_ref": outage.real.ref,
+    }
+    try:
+        opened = await api.post("/outages", body)
+        stage.ledger.done["outages announced"] += 1
+        await begin.until(outage.real.end - offset)
+        await api.post(f"/outages/{opened['id']}/restore", {"at": stage.sim.moment()})
+        stage.ledger.done["outages restored"] += 1
+    except Refused as error:
+        stage.ledger.complain(f"outage {outage.real.ref}: {error}")
+
+
+async def _watch(stage: world.World, tasks: list[asyncio.Task[None]], progress: Progress) -> None:
+    while True:
+        progress(stage.sim.moment()[:16].replace("T", " "), sum(task.done() for task in tasks), len(tasks))
+        await asyncio.sleep(0.5)
+
+
+async def _drain(stage: world.World, token: str, plan: Plan, progress: Progress) -> bool:
+    """Wait until no request of the day is open, at most the drain limit of simulated time."""
+    api = stage.api.as_(token)
+    since = stage.sim.start.isoformat()
+    deadline = stage.sim.seconds() + plan.drain_limit
+    while stage.sim.seconds() < deadline:
+        answer = await api.get("/requests", open=True, submitted_after=since, limit=1)
+        calls = sum(1 for a in stage.ledger.arrivals if not a.finished)
+        left = int(answer.get("total") or len(answer["items"])) + calls
+        if left == 0:
+            return True
+        progress(f"{stage.sim.moment()[:16].replace('T', ' ')} 收尾，未结 {left}", len(stage.ledger.arrivals), len(stage.ledger.arrivals))
+        await asyncio.sleep(1.0)
+    return False
+
+
+async def _settle(played: Played) -> None:
+    """Give the event consumers time to apply the last events before the books are checked."""
+    api = played.api.as_(played.token)
+    for _ in range(60):
+        answer = await api.get("/accounting", since=played.start.isoformat())
+        if not answer["floor_differences"]:
+            return
+        await asyncio.sleep(1.0)

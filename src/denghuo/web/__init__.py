@@ -1,0 +1,1 @@
+"""Base templates, components, static files, tables and translations: everything a page is made of."""

@@ -1,0 +1,84 @@
+/* Maps without tiles: outlines from a GeoJSON address, points from a JSON block, markers drawn by the page.
+   <div data-map data-geojson="url" data-points="id-of-json-block">; points are
+   {id, lat, lng, icon, tone, label, url, square}. A swapped-in data block moves the markers in place. */
+
+const { Denghuo, L } = window;
+const maps = new Map();
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--dh-${name}`).trim();
+
+const outline = () => ({ color: token("line-strong"), weight: 1, fillColor: token("surface"), fillOpacity: 1 });
+const feeder = () => ({ color: token("info"), weight: 1.5, opacity: 0.75 });
+const styleOf = (feature) => (/Line/.test(feature.geometry?.type || "") ? feeder() : outline());
+
+function marker(point) {
+  const pin = Denghuo.el("span", { class: `dh-pin dh-tone-${point.tone || "neutral"}${point.square ? " dh-pin-square" : ""}` }, Denghuo.icon(point.icon || "map-pin"));
+  const made = L.marker([point.lat, point.lng], { icon: L.divIcon({ className: "dh-pin-box", html: pin, iconSize: [28, 28] }), title: point.label || "", alt: point.label || "", keyboard: true });
+  if (point.label) made.bindTooltip(Denghuo.el("span", {}, point.label), { direction: "top", offset: [0, -12] });
+  if (point.url) made.on("click keypress", (event) => (event.type === "click" || event.originalEvent?.key === "Enter") && window.location.assign(point.url));
+  return made;
+}
+function place(state) {
+  const block = document.getElementById(state.node.dataset.points || "");
+  const points = block ? JSON.parse(block.textContent) : [];
+  const left = new Set(state.markers.keys());
+  points.forEach((point, index) => {
+    const id = String(point.id ?? index);
+    const look = `${point.icon}|${point.tone}|${point.label}|${point.url}|${point.square}`;
+    const known = state.markers.get(id);
+    left.delete(id);
+    if (known && known.look === look) return void known.marker.setLatLng([point.lat, point.lng]);
+    known?.marker.remove();
+    state.markers.set(id, { look, marker: marker(point).addTo(state.layer) });
+  });
+  for (const id of left) {
+    state.markers.get(id).marker.remove();
+    state.markers.delete(id);
+  }
+  if (!state.fitted) fit(state);
+}
+function fit(state) {
+  const bounds = L.latLngBounds([]);
+  if (state.base) bounds.extend(state.base.getBounds());
+  if (!state.base || state.node.dataset.fit === "points") [...state.markers.values()].forEach(({ marker: one }) => bounds.extend(one.getLatLng()));
+  if (!bounds.isValid()) return void state.map.setView([36, 104], 4);
+  state.fitted = Boolean(state.base) || state.markers.size > 0;
+  state.map.fitBounds(bounds, { padding: [18, 18], maxZoom: 14, animate: false });
+}
+function loadBase(state) {
+  const { node, map } = state;
+  if (!node.dataset.geojson) return;
+  fetch(node.dataset.geojson, { headers: { Accept: "application/geo+json, application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
+    .then((data) => {
+      state.base = L.geoJSON(data, {
+        style: styleOf,
+        pointToLayer: (feature, at) => L.circleMarker(at, { radius: 3, ...feeder() }),
+        onEachFeature: (feature, layer) => {
+          const name = feature.properties?.name;
+          if (name && /Polygon/.test(feature.geometry.type)) layer.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", className: "dh-map-label", interactive: false });
+        },
+      }).addTo(map);
+      state.base.bringToBack();
+      state.fitted = false;
+      fit(state);
+    })
+    .catch(() => Denghuo.toast(Denghuo.text("map.unavailable"), "warn"));
+}
+function draw(node) {
+  if (maps.has(node) || !L) return;
+  const map = L.map(node, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, preferCanvas: true });
+  const state = { node, map, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
+  maps.set(node, state);
+  map.setView([36, 104], 4);
+  place(state);
+  loadBase(state);
+  new ResizeObserver(() => map.invalidateSize()).observe(node);
+}
+Denghuo.onContent((root) => {
+  for (const [node, state] of maps) if (!node.isConnected) { state.map.remove(); maps.delete(node); }
+  Denghuo.all(root, "[data-map]").forEach(draw);
+  Denghuo.all(root, "script[type='application/json'][id]").forEach((block) => {
+    for (const state of maps.values()) if (state.node.dataset.points === block.id) place(state);
+  });
+});
+document.addEventListener("dh:theme", () => { for (const { base } of maps.values()) base?.setStyle(styleOf); });
