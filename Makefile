@@ -1,6 +1,6 @@
 # Everything is installed into this checkout: .venv, node_modules, var. Nothing else on the machine is touched.
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo dev test check docs docs-serve lock screenshots bench clean distclean
+.PHONY: help run stop status dev test check smoke docs docs-serve lock screenshots bench clean distclean
 
 DENGHUO := .venv/bin/denghuo
 
@@ -22,6 +22,10 @@ dev: ## 安装开发工具 · install what development needs
 
 test: dev ## 全部测试(ARGS 传给 pytest) · every test
 	@scripts/tests $(ARGS)
+
+smoke: ## 在全新数据上试启动 · prove `make run` on fresh data
+	@scripts/setup base
+	@scripts/smoke
 
 check: dev ## 静态检查 · lint, types, layers, migrations, API, translations
 	@scripts/check

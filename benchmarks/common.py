@@ -65,11 +65,18 @@ def _database_version() -> str | None:
         return None
 
 
-def emit(name: str, figures: Mapping[str, Any], peer: Mapping[str, Any] | str | None) -> None:
+def emit(
+    name: str, figures: Mapping[str, Any], peer: Mapping[str, Any] | str | None
+) -> None:
     """Print the result: one JSON object on the last line.
 
     ``figures`` are ours (the unit in each key: ``requests_per_s``, ``p95_ms``); ``peer`` the other party's, measured
     in the same run, or its name when only a ratio in ``figures`` makes sense.
     """
-    result = {"name": name, "figures": dict(figures), "peer": peer, "machine": machine()}
+    result = {
+        "name": name,
+        "figures": dict(figures),
+        "peer": peer,
+        "machine": machine(),
+    }
     print(json.dumps(result, ensure_ascii=False, default=float), flush=True)

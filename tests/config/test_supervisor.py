@@ -70,7 +70,10 @@ class Running:
         return self.output.read_text()
 
     def ready(self) -> Running:
-        self._until(lambda: "READY" in self.text() or self.process.poll() is not None, what="the supervisor to be ready")
+        self._until(
+            lambda: "READY" in self.text() or self.process.poll() is not None,
+            what="the supervisor to be ready",
+        )
         assert self.process.poll() is None, self.text()
         return self
 
@@ -100,7 +103,12 @@ def start(tmp_path: Path, until: Until) -> Iterator[Callable[..., Running]]:
 
 
 def child(name: str, stage: int = 1, *arguments: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "command": [sys.executable, "-c", CHILD, name, *arguments], "stage": stage, **more}
+    return {
+        "name": name,
+        "command": [sys.executable, "-c", CHILD, name, *arguments],
+        "stage": stage,
+        **more,
+    }
 
 
 def gone(pid: int) -> bool:
@@ -110,7 +118,9 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_killed_child_is_restarted_logged_and_counted(start: Callable[..., Running], until: Until) -> None:
+def test_killed_child_is_restarted_logged_and_counted(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("web")).ready()
     until(lambda: "web up" in running.text())
     first = running.child("web")["pid"]
@@ -122,7 +132,9 @@ def test_killed_child_is_restarted_logged_and_counted(start: Callable[..., Runni
     assert "died (signal SIGKILL)" in running.text()
 
 
-def test_child_that_ends_with_status_0_is_restarted_too(start: Callable[..., Running], until: Until) -> None:
+def test_child_that_ends_with_status_0_is_restarted_too(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("worker")).ready()
     until(lambda: "worker up" in running.text())
     os.kill(running.child("worker")["pid"], signal.SIGTERM)
@@ -130,7 +142,9 @@ def test_child_that_ends_with_status_0_is_restarted_too(start: Callable[..., Run
     assert running.child("worker")["last_exit"] == "exit 0"
 
 
-def test_everything_stops_in_order_services_first_database_last(start: Callable[..., Running], until: Until) -> None:
+def test_everything_stops_in_order_services_first_database_last(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("database", 0), child("web", 2)).ready()
     until(lambda: "web up" in running.text() and "database up" in running.text())
     pids = [running.child(name)["pid"] for name in ("database", "web")]
@@ -142,17 +156,25 @@ def test_everything_stops_in_order_services_first_database_last(start: Callable[
     assert running_pid(running.var) is None
 
 
-def test_grandchildren_that_ignore_signals_do_not_outlive_their_parent(start: Callable[..., Running], until: Until) -> None:
+def test_grandchildren_that_ignore_signals_do_not_outlive_their_parent(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("web", 1, "--family")).ready()
     until(lambda: "grandchild up" in running.text() and "web up" in running.text())
     lines = [line.split("| ", 1)[1] for line in running.text().splitlines()]
-    grandchild = next(int(line.split()[1]) for line in lines if line.startswith("grandchild ") and line != "grandchild up")
+    grandchild = next(
+        int(line.split()[1])
+        for line in lines
+        if line.startswith("grandchild ") and line != "grandchild up"
+    )
     os.kill(running.child("web")["pid"], signal.SIGKILL)
     until(lambda: gone(grandchild), what="the grandchild's end")
     running.stop()
 
 
-def test_children_stop_when_the_supervisor_itself_is_killed(start: Callable[..., Running], until: Until) -> None:
+def test_children_stop_when_the_supervisor_itself_is_killed(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("web")).ready()
     until(lambda: "web up" in running.text())
     pid = running.child("web")["pid"]
@@ -162,23 +184,39 @@ def test_children_stop_when_the_supervisor_itself_is_killed(start: Callable[...,
     assert running_pid(running.var) is None, "a dead supervisor must not look alive"
 
 
-def test_second_supervisor_on_the_same_data_is_refused(start: Callable[..., Running]) -> None:
+def test_second_supervisor_on_the_same_data_is_refused(
+    start: Callable[..., Running],
+) -> None:
     first = start(child("web")).ready()
     second = start(child("web"))
     assert second.process.wait(30) == 1
     assert running_pid(first.var) == first.process.pid
 
 
-def test_next_stage_waits_for_a_step_that_runs_once(start: Callable[..., Running], until: Until) -> None:
-    step = {"name": "prepare", "command": [sys.executable, "-c", "print('prepared')"], "stage": 0, "once": True}
+def test_next_stage_waits_for_a_step_that_runs_once(
+    start: Callable[..., Running], until: Until
+) -> None:
+    step = {
+        "name": "prepare",
+        "command": [sys.executable, "-c", "print('prepared')"],
+        "stage": 0,
+        "once": True,
+    }
     running = start(step, child("web")).ready()
     until(lambda: "web up" in running.text())
     assert running.text().index("prepared") < running.text().index("web up")
     assert running.child("prepare")["state"] == "done"
 
 
-def test_failed_preparation_stops_everything_and_shows_the_last_words(start: Callable[..., Running]) -> None:
-    step = {"name": "prepare", "command": [sys.executable, "-c", "raise SystemExit('no schema')"], "stage": 1, "once": True}
+def test_failed_preparation_stops_everything_and_shows_the_last_words(
+    start: Callable[..., Running],
+) -> None:
+    step = {
+        "name": "prepare",
+        "command": [sys.executable, "-c", "raise SystemExit('no schema')"],
+        "stage": 1,
+        "once": True,
+    }
     running = start(child("database", 0), step, child("web", 2))
     assert running.process.wait(30) == 1
     assert "failed: prepare" in running.text()
@@ -186,15 +224,23 @@ def test_failed_preparation_stops_everything_and_shows_the_last_words(start: Cal
     assert "web up" not in running.text()
 
 
-def test_service_that_never_comes_up_ends_the_start_with_its_last_words(start: Callable[..., Running]) -> None:
-    broken = {"name": "live", "command": [sys.executable, "-c", "raise SystemExit('bad settings')"], "stage": 1}
+def test_service_that_never_comes_up_ends_the_start_with_its_last_words(
+    start: Callable[..., Running],
+) -> None:
+    broken = {
+        "name": "live",
+        "command": [sys.executable, "-c", "raise SystemExit('bad settings')"],
+        "stage": 1,
+    }
     running = start(child("database", 0), {**broken, "ready": "/nonexistent"})
     assert running.process.wait(30) == 1
     assert "bad settings" in running.text().split("failed: live")[1]
     assert "READY" not in running.text()
 
 
-def test_platform_is_ready_only_when_its_services_say_so(start: Callable[..., Running], tmp_path: Path, until: Until) -> None:
+def test_platform_is_ready_only_when_its_services_say_so(
+    start: Callable[..., Running], tmp_path: Path, until: Until
+) -> None:
     sign = tmp_path / "answers"
     running = start(child("web", ready=str(sign)))
     until(lambda: "web up" in running.text())
@@ -205,9 +251,13 @@ def test_platform_is_ready_only_when_its_services_say_so(start: Callable[..., Ru
     assert read_status(running.var)["state"] == "ready"
 
 
-def test_output_is_prefixed_by_process_and_kept_in_the_log(start: Callable[..., Running], until: Until) -> None:
+def test_output_is_prefixed_by_process_and_kept_in_the_log(
+    start: Callable[..., Running], until: Until
+) -> None:
     running = start(child("web", env={"EXTRA": "灯火"})).ready()
     until(lambda: "灯火" in running.text())
     text = running.stop()
-    assert any(line.startswith("web ") and "| web up" in line for line in text.splitlines())
+    assert any(
+        line.startswith("web ") and "| web up" in line for line in text.splitlines()
+    )
     assert "web up" in (running.var / "log" / "denghuo.log").read_text()

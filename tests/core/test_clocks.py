@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
 from denghuo.core.actors import Actor
-from denghuo.core.clocks import actions
+from denghuo.core.clocks import actions, batch
 from denghuo.core.clocks.actions import NewClock
 from denghuo.core.clocks.models import Clock, ClockState, WorkCalendar
 from denghuo.core.clocks.reading import clock_state, clocks_for, clocks_for_many, live_clock
@@ -288,3 +288,18 @@ def test_the_sweeper_reads_only_the_small_indexes(org: Any) -> None:
         for statement, index in ((BREACH, "core_clock_to_breach"), (WARN, "core_clock_to_warn")):
             cursor.execute("EXPLAIN " + statement, {"now": T0, "limit": 10})
             assert index in "\n".join(row[0] for row in cursor.fetchall())
+
+
+def test_all_clocks_of_a_subject_end_together_with_the_callers_events(org: Any) -> None:
+    wanted = [NewClock(k, SUBJECT, org, budget=60 * MINUTE, warn_ratio=0.5, at=T0) for k in ("a", "b", "c")]
+    with transaction.atomic():
+        events = batch.begin(ME, wanted)
+        assert [event.kind for event in events] == ["clock.started"] * 3
+        assert kinds() == []  # the caller writes them with its own
+        ended = batch.end(ME, SUBJECT, {"a"}, after(61))
+        assert [event.kind for event in ended] == ["clock.breached", "clock.stopped"]
+        dropped = batch.drop(ME, SUBJECT, None, "客户撤销", after(10))
+        assert [event.payload["clock_kind"] for event in dropped] == ["b", "c"]
+        assert batch.end(ME, SUBJECT, None, after(90)) == []
+    states = dict(Clock.objects.values_list("kind", "state"))
+    assert states == {"a": "breached_stopped", "b": "cancelled", "c": "cancelled"}

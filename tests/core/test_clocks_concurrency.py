@@ -50,14 +50,12 @@ def in_thread(work: Any) -> threading.Thread:
 
 def test_two_sweepers_share_the_work_and_double_nothing(clocks: list[Clock]) -> None:
     def until_done() -> None:
-        while sweeper.sweep(LATE, limit=7).breached:
-            pass
+        sweeper.sweep_all(LATE, limit=7)
 
     threads = [in_thread(until_done) for _ in range(2)]
     for thread in threads:
         thread.join(30)
-    while sweeper.sweep(LATE).breached:  # one may have ended while the other still held rows
-        pass
+    sweeper.sweep_all(LATE)  # one may have ended while the other still held rows
     assert breaches() == Counter(dict.fromkeys(range(NUMBER), 1))
 
 

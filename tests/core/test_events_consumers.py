@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from events_support import child_environment, until
 
 from denghuo.core import events
 from denghuo.core.actors import Actor
 from denghuo.core.events import consumers
 from denghuo.core.events.consumers import CONSUMERS, lag, move_cursors, replay_dead, run_once
 from denghuo.core.events.kinds import KINDS
-from denghuo.core.events.log import NewEvent
+from denghuo.core.events.log import NewEvent, own_horizon
 from denghuo.core.events.models import ConsumerCursor, DeadEvent
 from denghuo.core.events.relay import Relay
 from denghuo.core.events.testing import drain, verify_replay
 
 ACTOR = Actor.system("test")
 CHILD = Path(__file__).with_name("events_relay_child.py")
-SRC = Path(__file__).resolve().parents[2] / "src"
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +62,40 @@ def test_a_subscriber_hears_its_kinds_in_order_and_what_it_records_reaches_other
     assert sorted(heard) == [("echo", 1), ("echo", 2), ("echo", 3), ("last", 1), ("last", 2), ("last", 3)]
     assert [number for name, number in heard if name == "last"] == [1, 2, 3]
     assert drain() == 0
+
+
+@pytest.mark.django_db
+def test_an_idle_subscriber_hears_what_comes_later() -> None:
+    heard: list[int] = []
+
+    @events.subscriber("idle", kinds={"sample.counted"})
+    def idle(event: events.Event) -> None:
+        heard.append(event.payload["number"])
+
+    assert drain() == 0
+    count(1)
+    assert drain() == 1
+    assert drain() == 0
+    count(2)
+    drain()
+    assert heard == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_idle_subscriber_follows_the_log_without_losing_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    monkeypatch.setattr(consumers, "IDLE_STEP", 0)
+
+    @events.subscriber("idle", kinds={"sample.counted"})
+    def idle(event: events.Event) -> None:
+        heard.append(event.payload["number"])
+
+    for number in range(5):
+        run_once()
+        count(number)
+        events.record(ACTOR, "sample.echoed", ("sample", 1), org=None, payload={"number": number})
+    until(lambda: run_once() == 0 and len(heard) == 5)
+    assert heard == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.django_db
@@ -111,7 +142,7 @@ def test_a_failing_event_waits_longer_each_time_and_the_count_survives_the_proce
         raise RuntimeError
 
     count(1)
-    below = events.log.own_horizon
+    below = own_horizon
     run_once(below=below)
     row = ConsumerCursor.objects.get()
     assert row.attempts >= 1
@@ -179,7 +210,7 @@ def test_loaded_history_can_be_skipped() -> None:
         heard.append(event.payload["number"])
 
     count(1)
-    move_cursors(events.Cursor(events.log.own_horizon(), 0))
+    move_cursors(events.Cursor(own_horizon(), 0))
     assert drain() == 0
     assert heard == []
 
@@ -283,28 +314,3 @@ def effects() -> int:
 def start_relay() -> subprocess.Popen[bytes]:
     """A relay process on this test's database."""
     return subprocess.Popen([sys.executable, str(CHILD)], env=child_environment())
-
-
-def child_environment() -> dict[str, str]:
-    """The environment of a process that must use the test database."""
-    params: dict[str, Any] = connection.settings_dict
-    password = f":{params['PASSWORD']}" if params["PASSWORD"] else ""
-    host = f"?host={params['HOST']}" if str(params["HOST"]).startswith("/") else ""
-    place = "" if host else f"{params['HOST']}:{params['PORT']}" if params["PORT"] else params["HOST"]
-    url = f"postgresql://{params['USER']}{password}@{place}/{params['NAME']}{host}"
-    return {
-        **os.environ,
-        "DATABASE_URL": url,
-        "PYTHONPATH": str(SRC),
-        "DENGHUO_TEST_SRC": str(SRC),
-        "DJANGO_SETTINGS_MODULE": "denghuo.config.settings",
-    }
-
-
-def until(condition: Any) -> None:
-    """Wait, in the database, until ``condition()``; other databases of the server may hold the log for a moment."""
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.01)")

@@ -60,9 +60,7 @@ def test_an_event_tells_what_happened_to_what_where_and_by_whom(org_tree: Any) -
 
 @pytest.mark.django_db
 def test_a_model_is_its_own_subject(org_tree: Any) -> None:
-    event = events.record(
-        ACTOR, "sample.made", org_tree.team, org=org_tree.team, payload={"crew_id": 1, "reason": "x"}
-    )
+    event = events.record(ACTOR, "sample.made", org_tree.team, org=org_tree.team, payload={"crew_id": 1, "reason": "x"})
     assert (event.subject_kind, event.subject_id) == ("orgunit", org_tree.team.pk)
 
 

@@ -141,6 +141,20 @@ class TestStoring:
             (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "a.png", "损坏"),
             (b"RIFF\x10\0\0\0WEBPVP8 junk", "a.webp", "损坏"),
         ],
+        ids=[
+            "empty",
+            "html",
+            "program",
+            "svg",
+            "gif",
+            "unfinished-pdf",
+            "png-named-jpg",
+            "jpeg-named-exe",
+            "cut-jpeg",
+            "jpeg-header-only",
+            "png-header-only",
+            "webp-header-only",
+        ],
     )
     def test_what_is_not_a_proper_image_is_refused_with_the_remedy(self, data: bytes, name: str, word: str) -> None:
         assert word in refused(data, name)

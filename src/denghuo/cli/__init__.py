@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from pathlib import Path
 
 import click
 
 from denghuo import __version__
+from denghuo.config.paths import var_dir
 from denghuo.config.pg_host import PostgresError
 
 # name: (module, short help, how much of the platform it needs before its module is imported)
@@ -19,11 +22,19 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "manage": ("denghuo.cli.manage", "Django 管理命令 · Django's own commands", ""),
     "bench": ("denghuo.cli.bench", "性能测量 · measure against a named peer", ""),
     "demo": ("denghuo.demo.cli", "模拟省 · the simulated province", "database"),
-    "replay": ("denghuo.demo.replay", "重放真实的一天 · drive a real day through the platform", "django"),
+    "replay": (
+        "denghuo.demo.replay",
+        "重放真实的一天 · drive a real day through the platform",
+        "django",
+    ),
     "drill": ("denghuo.demo.drill", "演练 · crash drills", "django"),
     "docs": ("denghuo.cli.docs", "文档 · documentation", "django"),
     "i18n": ("denghuo.cli.i18n", "翻译 · translations", "django"),
-    "screenshots": ("denghuo.cli.screenshots", "界面截图 · pictures of the main screens", "django"),
+    "screenshots": (
+        "denghuo.cli.screenshots",
+        "界面截图 · pictures of the main screens",
+        "django",
+    ),
 }
 
 
@@ -34,10 +45,14 @@ class LazyGroup(click.Group):
         """All names, whether or not their module is installed."""
         return list(COMMANDS)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """List commands from the table above, importing none of them."""
         with formatter.section("命令 · Commands"):
-            formatter.write_dl([(name, text) for name, (_, text, _need) in COMMANDS.items()])
+            formatter.write_dl(
+                [(name, text) for name, (_, text, _need) in COMMANDS.items()]
+            )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and hand over the command in it."""
@@ -52,7 +67,9 @@ class LazyGroup(click.Group):
         try:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
-            if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            if error.name and (
+                module_name == error.name or module_name.startswith(f"{error.name}.")
+            ):
                 raise click.ClickException(
                     f"本安装不含命令 {cmd_name} (缺少模块 {module_name})。\n"
                     f"This installation has no command {cmd_name} (the module {module_name} is missing)."
@@ -65,7 +82,9 @@ class LazyGroup(click.Group):
             found = getattr(module, name, None)
             if isinstance(found, click.Command):
                 return found
-        raise click.ClickException(f"{module_name} defines no click command named {cmd_name}")
+        raise click.ClickException(
+            f"{module_name} defines no click command named {cmd_name}"
+        )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,6 +99,16 @@ def main() -> None:
         cli(prog_name="denghuo")
     except PostgresError as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except PermissionError as error:
+        var = var_dir()
+        if not error.filename or not Path(os.fsdecode(error.filename)).is_relative_to(var):
+            raise
+        click.echo(
+            f"无权写入 {error.filename}。请以建立 {var} 的用户运行, 或用 DENGHUO_VAR 另选目录。\n"
+            f"No permission for {error.filename}. Run as the user who made {var}, or set DENGHUO_VAR to another folder.",
+            err=True,
+        )
         sys.exit(1)
 
 

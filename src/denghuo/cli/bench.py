@@ -16,12 +16,19 @@ from denghuo.config.paths import BENCHMARKS, ROOT
 
 def names() -> list[str]:
     """Names of the benchmarks in this checkout."""
-    return sorted(path.stem.removeprefix("bench_") for path in BENCHMARKS.glob("bench_*.py"))
+    return sorted(
+        path.stem.removeprefix("bench_") for path in BENCHMARKS.glob("bench_*.py")
+    )
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="print nothing but the result on standard output")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="print nothing but the result on standard output",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str | None, as_json: bool, arguments: tuple[str, ...]) -> None:
     """性能测量 · measure; without NAME list what there is. The last line is one JSON object."""

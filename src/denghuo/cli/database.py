@@ -37,7 +37,11 @@ def stop() -> None:
     """停止 · stop it cleanly."""
     _refuse_external()
     stopped = postgres.stop(postgres.to_stderr)
-    click.echo("数据库已停止 · database stopped" if stopped else "数据库没有在运行 · the database was not running")
+    click.echo(
+        "数据库已停止 · database stopped"
+        if stopped
+        else "数据库没有在运行 · the database was not running"
+    )
 
 
 @db.command()
@@ -48,10 +52,14 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(postgres.status_dict()))
     elif found.external:
-        click.echo(f"使用 DATABASE_URL · using DATABASE_URL: {_without_password(os.environ['DATABASE_URL'])}")
+        click.echo(
+            f"使用 DATABASE_URL · using DATABASE_URL: {_without_password(os.environ['DATABASE_URL'])}"
+        )
     elif found.running:
         kept = " (keep)" if found.kept else ""
-        click.echo(f"运行中 · running: pid {found.pid}, 127.0.0.1:{found.port}, PostgreSQL {found.version}, {found.home}{kept}")
+        click.echo(
+            f"运行中 · running: pid {found.pid}, 127.0.0.1:{found.port}, PostgreSQL {found.version}, {found.home}{kept}"
+        )
     else:
         click.echo("没有运行 · not running")
     if not found.running:
@@ -64,7 +72,9 @@ def status(as_json: bool) -> None:
 def url(tcp: bool, superuser: bool) -> None:
     """打印连接地址(含口令) · print the address, password included."""
     given = os.environ.get("DATABASE_URL")
-    click.echo(given if given else postgres.own_server().url(tcp=tcp, superuser=superuser))
+    click.echo(
+        given if given else postgres.own_server().url(tcp=tcp, superuser=superuser)
+    )
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
@@ -78,7 +88,9 @@ def shell(arguments: tuple[str, ...]) -> None:
         raise click.ClickException("找不到 psql · psql is not installed")
     # The address goes through the environment: arguments are visible to every user of the machine.
     environment = {**os.environ, **_libpq_environment(address)}
-    sys.exit(subprocess.run([program, *arguments], env=environment, check=False).returncode)
+    sys.exit(
+        subprocess.run([program, *arguments], env=environment, check=False).returncode
+    )
 
 
 @db.command()
@@ -87,13 +99,20 @@ def remove(yes: bool) -> None:
     """删除全部数据 · stop it and delete all its data."""
     _refuse_external()
     if not yes:
-        click.confirm("将删除内置数据库的全部数据, 继续? · This deletes all data of the embedded database. Go on?", abort=True)
+        click.confirm(
+            "将删除内置数据库的全部数据, 继续? · This deletes all data of the embedded database. Go on?",
+            abort=True,
+        )
     postgres.own_server().remove(postgres.to_stderr)
     click.echo("已删除 · removed")
 
 
 @db.command("run", context_settings={"ignore_unknown_options": True})
-@click.option("--throwaway", is_flag=True, help="a fresh, fast, unsafe server in a temporary folder (for tests)")
+@click.option(
+    "--throwaway",
+    is_flag=True,
+    help="a fresh, fast, unsafe server in a temporary folder (for tests)",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 def run_with(throwaway: bool, command: tuple[str, ...]) -> None:
     """带数据库运行命令 · run COMMAND with DATABASE_URL set, starting the server for its length if need be."""
@@ -103,7 +122,9 @@ def run_with(throwaway: bool, command: tuple[str, ...]) -> None:
         with postgres.own_server().session(postgres.to_stderr) as address:
             sys.exit(_run(command, address))
     folder = Path(tempfile.mkdtemp(prefix="denghuo-test-"))
-    folder.chmod(0o755)  # holds no secret readable by others; lets the server's account reach its own part
+    folder.chmod(
+        0o755
+    )  # holds no secret readable by others; lets the server's account reach its own part
     server = EmbeddedServer(folder, durable=False)
     try:
         code = _run(command, server.ensure_running())
@@ -130,7 +151,13 @@ def _run(command: tuple[str, ...], address: str) -> int:
 def _libpq_environment(address: str) -> dict[str, str]:
     from psycopg.conninfo import conninfo_to_dict
 
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    names = {
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "user": "PGUSER",
+        "password": "PGPASSWORD",
+        "dbname": "PGDATABASE",
+    }
     values = conninfo_to_dict(address)
     return {names[key]: str(value) for key, value in values.items() if key in names}
 
@@ -138,7 +165,11 @@ def _libpq_environment(address: str) -> dict[str, str]:
 def _without_password(address: str) -> str:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    values = {key: value for key, value in conninfo_to_dict(address).items() if key != "password"}
+    values = {
+        key: value
+        for key, value in conninfo_to_dict(address).items()
+        if key != "password"
+    }
     return make_conninfo(**values)
 
 

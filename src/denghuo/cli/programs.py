@@ -51,7 +51,9 @@ def environment(options: Options) -> Mapping[str, str]:
         "DENGHUO_PORT": str(options.port),
         "DENGHUO_LIVE_PORT": str(options.live_port),
         "DJANGO_SETTINGS_MODULE": "denghuo.config.settings",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(SRC), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(SRC), os.environ.get("PYTHONPATH")])
+        ),
     }
 
 
@@ -69,13 +71,53 @@ def platform(options: Options) -> list[Program]:
     programs = []
     if not os.environ.get("DATABASE_URL"):
         watch = (*python, "denghuo.config.pg_watch")
-        programs.append(Program("postgres", watch, DATABASE, shared, ready=lambda: postgres.status().running))
-    prepare = ("denghuo.cli.prepare", *(["--demo"] if options.demo else []), *(["--small"] if options.small else []))
-    web = ("granian", "--interface", "wsgi", "--host", options.host, "--port", str(options.port), "--no-ws")
-    web += ("--workers", str(options.workers), "--blocking-threads", str(options.threads), "--log-level", "warning")
-    web += ("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "8")
+        programs.append(
+            Program(
+                "postgres",
+                watch,
+                DATABASE,
+                shared,
+                ready=lambda: postgres.status().running,
+            )
+        )
+    prepare = (
+        "denghuo.cli.prepare",
+        *(["--demo"] if options.demo else []),
+        *(["--small"] if options.small else []),
+    )
+    web = (
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        options.host,
+        "--port",
+        str(options.port),
+        "--no-ws",
+    )
+    web += (
+        "--workers",
+        str(options.workers),
+        "--blocking-threads",
+        str(options.threads),
+        "--log-level",
+        "warning",
+    )
+    web += (
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "0.5",
+        "--workers-kill-timeout",
+        "8",
+    )
     service = (*python, "denghuo.cli.service")
-    live = ("denghuo.core.live.__main__", "--host", options.host, "--port", str(options.live_port))
+    live = (
+        "denghuo.core.live.__main__",
+        "--host",
+        options.host,
+        "--port",
+        str(options.live_port),
+    )
     grace = {**shared, "DENGHUO_JOBS_GRACE_SECONDS": str(JOBS_GRACE)}
     return [
         *programs,
@@ -103,9 +145,13 @@ def platform(options: Options) -> list[Program]:
 
 def healthy(options: Options, timeout: float = 1.0) -> bool:
     """True if ``/healthz`` answers 200 within ``timeout`` seconds."""
-    connection = http.client.HTTPConnection(_reachable(options.host), options.port, timeout=timeout)
+    connection = http.client.HTTPConnection(
+        _reachable(options.host), options.port, timeout=timeout
+    )
     try:
-        connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{options.port}"})
+        connection.request(
+            "GET", "/healthz", headers={"Host": f"127.0.0.1:{options.port}"}
+        )
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -116,7 +162,10 @@ def healthy(options: Options, timeout: float = 1.0) -> bool:
 def taken_ports(options: Options) -> list[tuple[int, str]]:
     """Ports of ours that something else listens on, each with the variable that changes it."""
     found = []
-    for port, variable in ((options.port, "DENGHUO_PORT"), (options.live_port, "DENGHUO_LIVE_PORT")):
+    for port, variable in (
+        (options.port, "DENGHUO_PORT"),
+        (options.live_port, "DENGHUO_LIVE_PORT"),
+    ):
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -136,7 +185,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
 def _bracket(host: str) -> str:

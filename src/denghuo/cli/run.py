@@ -16,25 +16,85 @@ from denghuo.cli import programs
 from denghuo.cli.programs import Options
 from denghuo.config import postgres
 from denghuo.config.paths import var_dir
-from denghuo.config.supervisor import AlreadyRunning, StartFailed, Supervisor, read_status, running_pid
+from denghuo.config.supervisor import (
+    AlreadyRunning,
+    StartFailed,
+    Supervisor,
+    read_status,
+    running_pid,
+)
 
-STOP_TIMEOUT = 120.0  # seconds; longer than every grace period of the supervisor together
+STOP_TIMEOUT = (
+    120.0  # seconds; longer than every grace period of the supervisor together
+)
 
 
 @click.command()
-@click.option("--host", envvar="DENGHUO_HOST", default="127.0.0.1", show_default=True, help="监听地址 · address to listen on")
-@click.option("--port", envvar="DENGHUO_PORT", default=9559, show_default=True, help="网页端口 · port of the pages")
-@click.option("--live-port", envvar="DENGHUO_LIVE_PORT", default=9560, show_default=True, help="实时流端口 · port of the live stream")
-@click.option("--workers", envvar="DENGHUO_WORKERS", default=2, show_default=True, help="网页进程数 · web processes")
-@click.option("--demo/--no-demo", envvar="DENGHUO_DEMO", default=True, help="演示模式与模拟省 · demo mode with the simulated province")
-@click.option("--small", envvar="DENGHUO_SMALL", is_flag=True, help="小模拟省(2,000 户) · small province, 2,000 accounts")
-@click.option("--var", type=click.Path(file_okay=False, path_type=Path), help="数据目录 · folder for all data (DENGHUO_VAR)")
-def run(host: str, port: int, live_port: int, workers: int, demo: bool, small: bool, var: Path | None) -> None:
+@click.option(
+    "--host",
+    envvar="DENGHUO_HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="监听地址 · address to listen on",
+)
+@click.option(
+    "--port",
+    envvar="DENGHUO_PORT",
+    default=9559,
+    show_default=True,
+    help="网页端口 · port of the pages",
+)
+@click.option(
+    "--live-port",
+    envvar="DENGHUO_LIVE_PORT",
+    default=9560,
+    show_default=True,
+    help="实时流端口 · port of the live stream",
+)
+@click.option(
+    "--workers",
+    envvar="DENGHUO_WORKERS",
+    default=2,
+    show_default=True,
+    help="网页进程数 · web processes",
+)
+@click.option(
+    "--demo/--no-demo",
+    envvar="DENGHUO_DEMO",
+    default=True,
+    help="演示模式与模拟省 · demo mode with the simulated province",
+)
+@click.option(
+    "--small",
+    envvar="DENGHUO_SMALL",
+    is_flag=True,
+    help="小模拟省(2,000 户) · small province, 2,000 accounts",
+)
+@click.option(
+    "--var",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="数据目录 · folder for all data (DENGHUO_VAR)",
+)
+def run(
+    host: str,
+    port: int,
+    live_port: int,
+    workers: int,
+    demo: bool,
+    small: bool,
+    var: Path | None,
+) -> None:
     """启动平台并看护 · start the platform and watch over it; Ctrl-C stops it."""
     if var:
         os.environ["DENGHUO_VAR"] = str(var.resolve())
     options = Options(
-        var=var_dir(), host=host, port=port, live_port=live_port, workers=workers, demo=demo, small=small
+        var=var_dir(),
+        host=host,
+        port=port,
+        live_port=live_port,
+        workers=workers,
+        demo=demo,
+        small=small,
     )
     pid = running_pid(options.var)
     if pid is not None:
@@ -43,7 +103,12 @@ def run(host: str, port: int, live_port: int, workers: int, demo: bool, small: b
     supervisor = Supervisor(
         programs.platform(options),
         options.var,
-        facts={"url": options.url, "live_url": options.live_url, "port": port, "live_port": live_port},
+        facts={
+            "url": options.url,
+            "live_url": options.live_url,
+            "port": port,
+            "live_port": live_port,
+        },
         on_ready=lambda: f"灯火已就绪 · Denghuo is ready: {options.url}",
         environment=programs.database_address,
     )
@@ -67,7 +132,9 @@ def stop() -> None:
     deadline = time.monotonic() + STOP_TIMEOUT
     while running_pid(var) is not None:
         if time.monotonic() > deadline:
-            raise click.ClickException(f"进程 {pid} 没有停下 · process {pid} did not stop")
+            raise click.ClickException(
+                f"进程 {pid} 没有停下 · process {pid} did not stop"
+            )
         time.sleep(0.1)
     click.echo("灯火已停止 · Denghuo has stopped")
 
@@ -83,7 +150,17 @@ def status(as_json: bool) -> None:
     answering = alive and _answering(content)
     if as_json:
         database = postgres.status_dict()
-        click.echo(json.dumps({**content, "state": state, "answering": answering, "database": database}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {
+                    **content,
+                    "state": state,
+                    "answering": answering,
+                    "database": database,
+                },
+                ensure_ascii=False,
+            )
+        )
     else:
         _print_status(content, state, answering)
     if state != "ready" or not answering:
@@ -91,8 +168,15 @@ def status(as_json: bool) -> None:
 
 
 def _print_status(content: dict[str, object], state: str, answering: bool) -> None:
-    words = {"ready": "运行中", "starting": "启动中", "stopping": "停止中", "stopped": "未运行"}
-    click.echo(f"灯火 {words.get(state, state)} · Denghuo is {state}  {content.get('url', '') if state != 'stopped' else ''}")
+    words = {
+        "ready": "运行中",
+        "starting": "启动中",
+        "stopping": "停止中",
+        "stopped": "未运行",
+    }
+    click.echo(
+        f"灯火 {words.get(state, state)} · Denghuo is {state}  {content.get('url', '') if state != 'stopped' else ''}"
+    )
     if state == "stopped":
         return
     click.echo(f"网页应答 · pages answer: {'是 · yes' if answering else '否 · no'}")
@@ -112,7 +196,10 @@ def _memory(pid: int | None) -> str:
         return "-"
     try:
         process = psutil.Process(pid)
-        total = sum(member.memory_info().rss for member in [process, *process.children(recursive=True)])
+        total = sum(
+            member.memory_info().rss
+            for member in [process, *process.children(recursive=True)]
+        )
     except psutil.Error:
         return "-"
     return f"{total / 1024**2:.0f} MB"

@@ -23,7 +23,9 @@ Say = Callable[[str], None]
 
 SERVER_ACCOUNT = "denghuo-pg"
 SYSTEM_HOME = Path("/var/lib/denghuo")
-SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 107 bytes; leave room for the file name's suffixes
+SOCKET_PATH_LIMIT = (
+    100  # sockaddr_un holds 107 bytes; leave room for the file name's suffixes
+)
 
 
 class PostgresError(RuntimeError):
@@ -41,7 +43,11 @@ class Account:
 
     def popen_options(self) -> dict[str, object]:
         """Arguments for :class:`subprocess.Popen` that make the child run under this account."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
+        return (
+            {"user": self.uid, "group": self.gid, "extra_groups": []}
+            if self.switch
+            else {}
+        )
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run ``command`` under this account and wait; never raises for its exit status."""
@@ -92,7 +98,13 @@ def _add_account(name: str) -> None:
     except KeyError:
         useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
         if useradd:
-            options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+            options = [
+                "--system",
+                "--user-group",
+                "--no-create-home",
+                "--home-dir",
+                "/nonexistent",
+            ]
             command = [useradd, *options, "--shell", "/usr/sbin/nologin", name]
             subprocess.run(command, capture_output=True, check=False)
 
@@ -140,21 +152,30 @@ def _make_home(home: Path, account: Account) -> bool:
         home.chmod(0o700)
     except OSError:
         return False
-    return account.run(["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", str(home)]).returncode == 0
+    return (
+        account.run(
+            ["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", str(home)]
+        ).returncode
+        == 0
+    )
 
 
 def holds_data(home: Path) -> bool:
     """True if a database lives in ``home``, also when it is closed to us."""
     try:
         return (home / "data" / "PG_VERSION").exists()
-    except PermissionError:  # somebody else's home: closed to us, so it holds their data
+    except (
+        PermissionError
+    ):  # somebody else's home: closed to us, so it holds their data
         return True
 
 
 def _require_usable(home: Path) -> None:
     owner = home.stat().st_uid
     account = server_account(home)
-    reach = account.run(["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(home / "data")])
+    reach = account.run(
+        ["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(home / "data")]
+    )
     if owner == account.uid and reach.returncode == 0:
         return
     raise PostgresError(
@@ -220,7 +241,11 @@ def socket_folder(home: Path, account: Account) -> Path:
     """A folder for the server's socket whose path is short enough, private to the server's account."""
     folder = home / "run"
     if len(str(folder)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.00000.lock"):
-        base = Path("/run") if os.geteuid() == 0 and Path("/run").is_dir() else Path("/tmp")  # noqa: S108
+        base = (
+            Path("/run")
+            if os.geteuid() == 0 and Path("/run").is_dir()
+            else Path("/tmp")
+        )
         folder = base / f"denghuo-{digest(home)}"
     try:
         folder.mkdir(mode=0o700)

@@ -39,8 +39,13 @@ from denghuo.config.pg_tuning import configuration
 DATABASE = "denghuo"
 ROLE = "denghuo"  # owns the database; may create databases (tests) but is no superuser
 SUPERUSER = "postgres"
-FIRST_PORT, PORTS = 15432, 200  # below the range that the system hands to outgoing connections
-STOP_GRACE = 60.0  # seconds for a fast shutdown before the server is told to stop at once
+FIRST_PORT, PORTS = (
+    15432,
+    200,
+)  # below the range that the system hands to outgoing connections
+STOP_GRACE = (
+    60.0  # seconds for a fast shutdown before the server is told to stop at once
+)
 ORPHAN_GRACE = 10.0  # seconds for sessions of a killed postmaster to notice and leave
 LOG_LIMIT = 20 * 1024 * 1024
 
@@ -88,7 +93,9 @@ class EmbeddedServer:
             self._wait_until_ready(home, say)
             self._prepare_database(home)
             if hold and self._users is None:
-                self._users = os.open(self.var / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+                self._users = os.open(
+                    self.var / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600
+                )
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             return self.url(home)
 
@@ -145,7 +152,11 @@ class EmbeddedServer:
         if home is None:
             return Status(running=False)
         found = self._postmaster(home)
-        version = (home / "data" / "PG_VERSION").read_text().strip() if (home / "data" / "PG_VERSION").exists() else None
+        version = (
+            (home / "data" / "PG_VERSION").read_text().strip()
+            if (home / "data" / "PG_VERSION").exists()
+            else None
+        )
         return Status(
             running=found is not None and self._says_ready(home),
             pid=found.pid if found else None,
@@ -155,7 +166,9 @@ class EmbeddedServer:
             kept=self._keep_file.exists(),
         )
 
-    def url(self, home: Path | None = None, *, tcp: bool = False, superuser: bool = False) -> str:
+    def url(
+        self, home: Path | None = None, *, tcp: bool = False, superuser: bool = False
+    ) -> str:
         """Address of the server (which need not run), by socket or, with ``tcp``, on 127.0.0.1.
 
         Raises PostgresError when no server was ever made here.
@@ -166,7 +179,11 @@ class EmbeddedServer:
             raise PostgresError(
                 "此处还没有数据库。请先运行 denghuo db start。\nThere is no database here yet. Run: denghuo db start"
             )
-        role, password = (SUPERUSER, settings["superuser"]) if superuser else (ROLE, settings["password"])
+        role, password = (
+            (SUPERUSER, settings["superuser"])
+            if superuser
+            else (ROLE, settings["password"])
+        )
         database = "postgres" if superuser else DATABASE
         if tcp:
             return f"postgresql://{role}:{password}@127.0.0.1:{settings['port']}/{database}"
@@ -191,7 +208,9 @@ class EmbeddedServer:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                say("等待另一个 denghuo 命令启动或停止数据库 · waiting for another command to start or stop the database")
+                say(
+                    "等待另一个 denghuo 命令启动或停止数据库 · waiting for another command to start or stop the database"
+                )
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
@@ -200,7 +219,9 @@ class EmbeddedServer:
     def _settings(self) -> dict[str, str]:
         """Port and passwords of this server; empty before the first start."""
         try:
-            content: dict[str, str] = json.loads((self.var / "database.json").read_text())
+            content: dict[str, str] = json.loads(
+                (self.var / "database.json").read_text()
+            )
         except FileNotFoundError:
             return {}
         except PermissionError as error:
@@ -229,7 +250,11 @@ class EmbeddedServer:
             alive = process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
         except (OSError, ValueError, psutil.Error):
             return None
-        ours = len(command) >= 3 and Path(command[0]).name == "postgres" and command[2] == str(home / "data")
+        ours = (
+            len(command) >= 3
+            and Path(command[0]).name == "postgres"
+            and command[2] == str(home / "data")
+        )
         return process if alive and ours else None
 
     def _orphans(self) -> list[psutil.Process]:
@@ -238,9 +263,11 @@ class EmbeddedServer:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.name() == "postgres" and " ".join(process.cmdline()).startswith(mark):
-                    if process.status() != psutil.STATUS_ZOMBIE:
-                        found.append(process)
+                ours = process.name() == "postgres" and " ".join(
+                    process.cmdline()
+                ).startswith(mark)
+                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
             except psutil.Error:
                 continue
         return found
@@ -271,10 +298,16 @@ class EmbeddedServer:
         settings = self._settings()
         port = _free_port(int(settings["port"]))
         if port != int(settings["port"]):
-            say(f"端口 {settings['port']} 被占用, 数据库改用 {port} · port {settings['port']} is taken: using {port}")
-            write_private(self.var / "database.json", json.dumps({**settings, "port": port}))
+            say(
+                f"端口 {settings['port']} 被占用, 数据库改用 {port} · port {settings['port']} is taken: using {port}"
+            )
+            write_private(
+                self.var / "database.json", json.dumps({**settings, "port": port})
+            )
         sockets = pg_host.socket_folder(home, account)
-        text = configuration(port=port, sockets=sockets, cluster=self.cluster, durable=self.durable)
+        text = configuration(
+            port=port, sockets=sockets, cluster=self.cluster, durable=self.durable
+        )
         _write_as(account, home / "data" / "denghuo.conf", text)
         with log.open("ab") as output:
             # A session of its own: Ctrl-C at the terminal must not reach the server before its users are gone.
@@ -289,22 +322,45 @@ class EmbeddedServer:
                 **account.popen_options(),
             )
 
-    def _initialise(self, home: Path, account: pg_host.Account, programs: Path, say: Say) -> None:
+    def _initialise(
+        self, home: Path, account: pg_host.Account, programs: Path, say: Say
+    ) -> None:
         say("建立内置数据库 · creating the embedded database")
-        passwords = {"superuser": secrets.token_urlsafe(24), "password": secrets.token_urlsafe(24)}
+        passwords = {
+            "superuser": secrets.token_urlsafe(24),
+            "password": secrets.token_urlsafe(24),
+        }
         start = FIRST_PORT + int(digest(self.var), 16) % PORTS
-        write_private(self.var / "database.json", json.dumps({"port": _free_port(start), **passwords}))
-        draft = Path(tempfile.mkdtemp(prefix="new-", dir=home))  # an interrupted initdb leaves no half database
+        write_private(
+            self.var / "database.json",
+            json.dumps({"port": _free_port(start), **passwords}),
+        )
+        draft = Path(
+            tempfile.mkdtemp(prefix="new-", dir=home)
+        )  # an interrupted initdb leaves no half database
         secret = draft / "password"
         _write_as(account, secret, passwords["superuser"])
         if account.switch:
             os.chown(draft, account.uid, account.gid)
-        command = [str(programs / "initdb"), "-D", str(draft / "data"), "-U", SUPERUSER, "-E", "UTF8", "--locale=C"]
+        command = [
+            str(programs / "initdb"),
+            "-D",
+            str(draft / "data"),
+            "-U",
+            SUPERUSER,
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command += ["--auth=scram-sha-256", f"--pwfile={secret}"] + ([] if self.durable else ["--no-sync"])
+        command += ["--auth=scram-sha-256", f"--pwfile={secret}"] + (
+            [] if self.durable else ["--no-sync"]
+        )
         result = account.run(command)
         if result.returncode != 0:
-            raise PostgresError(f"initdb 失败 · initdb failed:\n{result.stderr.strip() or result.stdout.strip()}")
+            raise PostgresError(
+                f"initdb 失败 · initdb failed:\n{result.stderr.strip() or result.stdout.strip()}"
+            )
         secret.unlink()
         with (draft / "data" / "postgresql.conf").open("a") as file:
             file.write("\ninclude_if_exists = 'denghuo.conf'\n")
@@ -330,7 +386,9 @@ class EmbeddedServer:
         deadline = time.monotonic() + ORPHAN_GRACE
         orphans = self._orphans()
         if orphans:
-            say("等待上次遗留的数据库进程退出 · waiting for sessions of the killed server to leave")
+            say(
+                "等待上次遗留的数据库进程退出 · waiting for sessions of the killed server to leave"
+            )
         while orphans and time.monotonic() < deadline:
             _pause()
             orphans = self._orphans()
@@ -345,7 +403,11 @@ class EmbeddedServer:
         started = spoke = time.monotonic()
         child = self._child
         while not (self._says_ready(home) and self._postmaster(home) is not None):
-            gone = child.poll() is not None if child is not None else self._postmaster(home) is None
+            gone = (
+                child.poll() is not None
+                if child is not None
+                else self._postmaster(home) is None
+            )
             if gone:
                 raise PostgresError(
                     f"数据库没有启动, 日志 {home / 'server.log'} 的末尾如下。\n"
@@ -354,19 +416,31 @@ class EmbeddedServer:
             if time.monotonic() - spoke > 3:
                 spoke = time.monotonic()
                 last = _tail(home / "server.log", 1)
-                say(f"数据库恢复中 · database recovering, {spoke - started:.0f} s: {last}")
+                say(
+                    f"数据库恢复中 · database recovering, {spoke - started:.0f} s: {last}"
+                )
             _pause()
 
     def _prepare_database(self, home: Path) -> None:
         """Make the product's role and database if they are missing (first start)."""
         password = self._settings()["password"]
-        with psycopg.connect(self.url(home, superuser=True), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+        with psycopg.connect(
+            self.url(home, superuser=True), autocommit=True
+        ) as connection:
+            if not connection.execute(
+                "SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]
+            ).fetchone():
                 create = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
-                connection.execute(create.format(sql.Identifier(ROLE), sql.Literal(password)))
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(
+                    create.format(sql.Identifier(ROLE), sql.Literal(password))
+                )
+            if not connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+            ).fetchone():
                 create = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
+                connection.execute(
+                    create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+                )
 
     def _stop(self, say: Say) -> bool:
         home = self._home_if_any()
@@ -374,7 +448,11 @@ class EmbeddedServer:
         if home is None or process is None:
             return False
         say("停止数据库 · stopping the database")
-        for sign, grace in ((signal.SIGINT, STOP_GRACE), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
+        for sign, grace in (
+            (signal.SIGINT, STOP_GRACE),
+            (signal.SIGQUIT, 10.0),
+            (signal.SIGKILL, 5.0),
+        ):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(sign)
             deadline = time.monotonic() + grace
@@ -382,7 +460,9 @@ class EmbeddedServer:
                 if self._postmaster(home) is None:
                     return True
                 _pause()
-        raise PostgresError(f"数据库进程 {process.pid} 无法停止 · the database process {process.pid} does not stop")
+        raise PostgresError(
+            f"数据库进程 {process.pid} 无法停止 · the database process {process.pid} does not stop"
+        )
 
 
 def _pause() -> None:
@@ -397,7 +477,10 @@ def _write_as(account: pg_host.Account, path: Path, text: str) -> None:
 
 def _free_port(wanted: int) -> int:
     """``wanted`` if nothing listens there on 127.0.0.1, else the next free one of our range."""
-    candidates = [wanted, *(FIRST_PORT + (wanted - FIRST_PORT + i) % PORTS for i in range(1, PORTS))]
+    candidates = [
+        wanted,
+        *(FIRST_PORT + (wanted - FIRST_PORT + i) % PORTS for i in range(1, PORTS)),
+    ]
     for port in candidates:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -416,6 +499,8 @@ def _tail(path: Path, lines: int) -> str:
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
-            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+            return "\n".join(
+                file.read().decode("utf-8", "replace").splitlines()[-lines:]
+            )
     except OSError:
         return "(no log)"

@@ -22,7 +22,9 @@ def machine_memory() -> int:
         return total
 
 
-def configuration(*, port: int, sockets: Path, cluster: str, durable: bool = True) -> str:
+def configuration(
+    *, port: int, sockets: Path, cluster: str, durable: bool = True
+) -> str:
     """Text of ``denghuo.conf``, which ``postgresql.conf`` includes last. ``durable=False`` is for tests only."""
     memory, cores = machine_memory() // MB, os.cpu_count() or 2
     values: dict[str, str | int] = {
@@ -66,7 +68,12 @@ def configuration(*, port: int, sockets: Path, cluster: str, durable: bool = Tru
         "track_io_timing": "on",
     }
     if not durable:
-        values |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
+        values |= {
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "256MB",
+        }
     return "# Written by denghuo at every start; edits are lost.\n" + "".join(
         f"{name} = {value}\n" for name, value in values.items()
     )

@@ -25,8 +25,14 @@ VAR = Path(os.environ.get("DENGHUO_VAR") or ROOT / "var")
 DEBUG = flag("DENGHUO_DEBUG")
 DEMO = flag("DENGHUO_DEMO")
 SECRET_KEY = os.environ.get("DENGHUO_SECRET") or secret_from(VAR / "secret")
-ALLOWED_HOSTS = [h for h in os.environ.get("DENGHUO_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("DENGHUO_ORIGINS", "").split(",") if o]
+ALLOWED_HOSTS = [
+    h
+    for h in os.environ.get("DENGHUO_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+    if h
+]
+CSRF_TRUSTED_ORIGINS = [
+    o for o in os.environ.get("DENGHUO_ORIGINS", "").split(",") if o
+]
 SECURE = flag("DENGHUO_HTTPS")
 
 INSTALLED_APPS = [
@@ -63,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "denghuo.apps.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -72,6 +79,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "denghuo.config.urls"
 WSGI_APPLICATION = "denghuo.config.wsgi.application"
 AUTH_USER_MODEL = "accounts.Staff"
+AUTHENTICATION_BACKENDS = ["denghuo.apps.accounts.backend.StaffBackend"]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "accounts:home"
 
@@ -92,7 +100,9 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL"))}
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("DENGHUO_TEST_DB", "test_denghuo")}
+DATABASES["default"]["TEST"] = {
+    "NAME": os.environ.get("DENGHUO_TEST_DB", "test_denghuo")
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -111,7 +121,9 @@ STATICFILES_FINDERS = [
 NODE_MODULES = ROOT / "node_modules"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 WHITENOISE_USE_FINDERS = DEBUG
 FILES_ROOT = VAR / "files"
@@ -148,9 +160,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
+    },
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -165,9 +182,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "denghuo.core.privacy.logs.RedactingFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
-    "root": {"handlers": ["console"], "level": os.environ.get("DENGHUO_LOG_LEVEL", "WARNING")},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["redact"],
+        }
+    },
+    "root": {
+        "handlers": ["console"],
+        "level": os.environ.get("DENGHUO_LOG_LEVEL", "WARNING"),
+    },
 }
 
 PGHISTORY_APPEND_ONLY = True

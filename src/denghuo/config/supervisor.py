@@ -26,10 +26,15 @@ from typing import IO
 
 from denghuo.config.paths import write_private
 
-FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0  # seconds before a restart; doubles at each death in a row
+FIRST_DELAY, LONGEST_DELAY = (
+    0.2,
+    10.0,
+)  # seconds before a restart; doubles at each death in a row
 HEALTHY_AFTER = 30.0  # seconds of life after which the delay starts small again
 STOP_GRACE = 15.0  # seconds between SIGTERM and SIGKILL
-DEATHS_BEFORE_READY = 4  # a child that dies this often before the first "ready" will not come up
+DEATHS_BEFORE_READY = (
+    4  # a child that dies this often before the first "ready" will not come up
+)
 TICK = 0.1
 LOOK_EVERY = 0.25  # seconds between two looks at a child that is coming up
 LONGEST_LINE = 65536
@@ -99,7 +104,7 @@ class Supervisor:
         self.state = "starting"
         self._on_ready = on_ready
         self._out = out or sys.stdout
-        self._environment = environment or (lambda: {})
+        self._environment = environment or dict
         self._selector = selectors.DefaultSelector()
         self._stopping = 0
         self._started = datetime.now(UTC)
@@ -148,7 +153,11 @@ class Supervisor:
     def _is_up(self, child: Child) -> bool:
         if child.program.once:
             return child.process is None and child.last_exit == "exit 0"
-        if not child.ready and child.process is not None and time.monotonic() >= child.next_look:
+        if (
+            not child.ready
+            and child.process is not None
+            and time.monotonic() >= child.next_look
+        ):
             child.ready = child.program.ready is None or child.program.ready()
             child.next_look = time.monotonic() + LOOK_EVERY
         return child.ready and child.process is not None
@@ -157,7 +166,12 @@ class Supervisor:
         for child in group:
             hopeless = child.program.once and child.deaths > 0
             limit = child.program.ready_within
-            if limit and not child.ready and child.process and time.monotonic() - child.first_start > limit:
+            if (
+                limit
+                and not child.ready
+                and child.process
+                and time.monotonic() - child.first_start > limit
+            ):
                 child.last_exit = child.last_exit or f"not ready after {limit:.0f} s"
                 hopeless = True
             if hopeless or child.deaths >= DEATHS_BEFORE_READY:
@@ -168,7 +182,12 @@ class Supervisor:
                 )
 
     def _spawn(self, child: Child) -> None:
-        environment = {**os.environ, **self._environment(), **child.program.env, "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            **self._environment(),
+            **child.program.env,
+            "PYTHONUNBUFFERED": "1",
+        }
         child.process = subprocess.Popen(
             child.program.command,
             stdin=subprocess.DEVNULL,
@@ -176,7 +195,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # safe: this process has one thread
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - safe: this process has one thread
         )
         assert child.process.stdout is not None
         os.set_blocking(child.process.stdout.fileno(), False)
@@ -198,7 +217,12 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child)
-            elif child.process is None and child.due and time.monotonic() >= child.due and not self._stopping:
+            elif (
+                child.process is None
+                and child.due
+                and time.monotonic() >= child.due
+                and not self._stopping
+            ):
                 child.due = 0.0
                 self._spawn(child)
 
@@ -242,7 +266,9 @@ class Supervisor:
         process.stdout.close()
         code, lived = process.returncode, time.monotonic() - child.started
         child.process, child.ready = None, False
-        child.last_exit = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+        child.last_exit = (
+            f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+        )
         if not self._stopping and not (child.program.once and code == 0):
             child.deaths += 1
             if lived >= HEALTHY_AFTER:
@@ -262,7 +288,9 @@ class Supervisor:
         self._stopping = max(self._stopping, 1)
         self.state = "stopping"
         self._write_status()
-        for stage in sorted({child.program.stage for child in self.children}, reverse=True):
+        for stage in sorted(
+            {child.program.stage for child in self.children}, reverse=True
+        ):
             group = [child for child in self.children if child.program.stage == stage]
             for child in group:
                 if child.process is not None and child.process.poll() is None:
@@ -323,7 +351,9 @@ class Supervisor:
     def say(self, text: str, name: str = "denghuo") -> None:
         """One line of output, marked with the process it is from; also kept in ``<var>/log/denghuo.log``."""
         line = f"{name:<{self._width}} | {text}"
-        with contextlib.suppress(OSError, ValueError):  # a closed terminal must not take the platform down
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # a closed terminal must not take the platform down
             print(line, file=self._out, flush=True)
         if self._log:
             self._log.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}\n")
@@ -332,7 +362,9 @@ class Supervisor:
         programs = {
             child.program.name: {
                 "pid": child.process.pid if child.process else None,
-                "state": "running" if child.process else ("done" if child.last_exit == "exit 0" else "waiting"),
+                "state": "running"
+                if child.process
+                else ("done" if child.last_exit == "exit 0" else "waiting"),
                 "deaths": child.deaths,
                 "last_exit": child.last_exit,
             }
@@ -345,7 +377,10 @@ class Supervisor:
             **self.facts,
             "programs": programs,
         }
-        write_private(self.var / "status.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        write_private(
+            self.var / "status.json",
+            json.dumps(content, ensure_ascii=False, indent=1) + "\n",
+        )
 
 
 def _die_with_parent() -> None:

@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("denghuo.web.urls")),
     path("", include("denghuo.apps.accounts.urls")),
+    path("", include("denghuo.apps.customers.urls")),
+    path("", include("denghuo.apps.grid.urls")),
     path("", include("denghuo.apps.contacts.urls")),
     path("", include("denghuo.apps.requests.urls")),
     path("", include("denghuo.apps.field.urls")),

@@ -10,7 +10,10 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from importlib import import_module
+
         from django.utils.module_loading import autodiscover_modules
 
         # Each app declares its policies, event kinds and reactions in files of these names.
         autodiscover_modules("policy_keys", "event_kinds", "subscribers", "jobs", "navigation")
+        import_module("denghuo.core.jobs.upkeep")  # the platform's own jobs

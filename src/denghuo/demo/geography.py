@@ -27,7 +27,7 @@ KM_PER_DEGREE_LON = 104.86  # at 19.7° N
 Point = tuple[float, float]
 Edge = tuple[Point, Point]
 
-COAST, INLAND, BORDER = 0.17, 0.12, 0.09  # roughness: displacement as a share of the length displaced
+COAST, INLAND, BORDER = 0.36, 0.28, 0.24  # roughness: displacement as a share of the length displaced
 TOWNS = {"urban": 5, "rural": 6, "remote": 5}
 
 
@@ -100,8 +100,7 @@ def build_land(seed: int, size: Size) -> Land:
         county.towns = _towns(county, seed)
     owner = {index: city.code for city in cities for index, county in enumerate(counties) if county in city.counties}
     for city in cities:
-        mine = {edge for edge, sides in edges.items() if {owner.get(s) == city.code for s in sides} in ({True}, {True, False})}
-        border = [e for e in mine if len(edges[e]) == 1 or len({owner[s] for s in edges[e]}) == 2]
+        border = [e for e, sides in edges.items() if sum(owner[side] == city.code for side in sides) == 1]
         city.rings = _rings(border, rough)
     coast = [edge for edge, sides in edges.items() if len(sides) == 1]
     return Land(
@@ -119,7 +118,7 @@ def _convex_outline(rng: Random) -> list[Point]:
     corners = []
     for index in range(count):
         angle = 2 * math.pi * (index + rng.uniform(-0.22, 0.22)) / count
-        corners.append(_round((94 * math.cos(angle), 74 * math.sin(angle))))
+        corners.append(_rounded((94 * math.cos(angle), 74 * math.sin(angle))))
     return corners
 
 
@@ -170,11 +169,11 @@ def _power_cells(outline: Ring, seats: list[Point]) -> list[list[Point]]:
             a, b = 2 * (other[0] - seat[0]), 2 * (other[1] - seat[1])
             c = other[0] ** 2 + other[1] ** 2 - seat[0] ** 2 - seat[1] ** 2
             cell = clip_half_plane(cell, a, b, c)
-        cells.append(_without_repeats([_round(corner) for corner in cell]))
+        cells.append(_without_repeats([_rounded(corner) for corner in cell]))
     return cells
 
 
-def _round(point: Point) -> Point:
+def _rounded(point: Point) -> Point:
     return round(point[0], 6), round(point[1], 6)
 
 

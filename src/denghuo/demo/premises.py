@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -59,14 +58,6 @@ class Population:
 
     holders: list[Holder]
     premises: list[Premises]
-
-    def digest(self) -> str:
-        """SHA-256 of all plain values in order; two builds of one seed agree."""
-        found = hashlib.sha256()
-        for one in self.premises:
-            holder = self.holders[one.holder]
-            found.update(f"{one.number}|{holder.name}|{holder.phone}|{one.address}|{one.lon:.5f}|{one.lat:.5f}\n".encode())
-        return found.hexdigest()
 
 
 def households(sites: list[Site], total: int) -> list[int]:

@@ -23,7 +23,9 @@ class SampleTable(t.Table):
     key = t.Column(_("编号"), sort="key", css="dh-mono", link=lambda row: f"#{row.pk}")
     value = t.Column(_("值"), clip=True)
     trust = t.BadgeColumn(
-        _("可信度"), look=lambda value, row: (value, {"S": "ok", "D": "warn"}.get(value, "neutral"), "flag"), sort="trust"
+        _("可信度"),
+        look=lambda value, row: (value, {"S": "ok", "D": "warn"}.get(value, "neutral"), "flag"),
+        sort="trust",
     )
     source = t.Column(_("来源"), clip=True)
     clock = t.ClockColumn(_("时限"), value=lambda row, ctx: style_samples.clocks()[row.pk % 5])
@@ -78,13 +80,20 @@ def style_hall(request: HttpRequest) -> HttpResponse:
 def style_field(request: HttpRequest) -> HttpResponse:
     """The crew frame."""
     _open_only_in_demo()
-    return render(request, "web/style/field.html", {"clocks": style_samples.clocks(), "form": style_samples.SampleForm()})
+    return render(
+        request, "web/style/field.html", {"clocks": style_samples.clocks(), "form": style_samples.SampleForm()}
+    )
 
 
 def style_wall(request: HttpRequest) -> HttpResponse:
     """The wall frame."""
     _open_only_in_demo()
-    context = {"clocks": style_samples.clocks(), "chart": style_samples.chart(), "points": style_samples.points(), "live_topics": ["floor:"]}
+    context = {
+        "clocks": style_samples.clocks(),
+        "chart": style_samples.chart(),
+        "points": style_samples.points(),
+        "live_topics": ["floor:"],
+    }
     return render(request, "web/style/wall.html", context)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 TONES = ("neutral", "info", "progress", "ok", "warn", "danger", "muted")
 
@@ -89,7 +90,7 @@ register_states(
     "satisfaction",
     {
         "satisfied": Look(_("满意"), "mood-smile", "ok"),
-        "neutral": Look(_("一般"), "mood-neutral", "neutral"),
+        "neutral": Look(pgettext_lazy("满意度", "一般"), "mood-neutral", "neutral"),
         "dissatisfied": Look(_("不满意"), "mood-sad", "danger"),
     },
 )

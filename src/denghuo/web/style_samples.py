@@ -22,7 +22,9 @@ class SampleForm(forms.Form):
         choices=[("none", _("全部无电")), ("part", _("部分无电")), ("low", _("电压异常")), ("danger", _("有危险"))],
         widget=forms.RadioSelect,
     )
-    area = forms.ChoiceField(label=_("地区类型"), choices=[("urban", _("城区")), ("rural", _("农村")), ("remote", _("偏远"))])
+    area = forms.ChoiceField(
+        label=_("地区类型"), choices=[("urban", _("城区")), ("rural", _("农村")), ("remote", _("偏远"))]
+    )
     at = forms.DateTimeField(label=_("发生时间"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     note = forms.CharField(
         label=_("补充说明"), required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500})
@@ -56,8 +58,26 @@ def timeline() -> list[Entry]:
         Entry(at(95), _("已受理"), "示例坐席", "staff", "circle-check", "info", "", [(arrive, "running")]),
         Entry(at(92), _("已派单"), "示例调度", "staff", "send", "progress", _("抢修三班"), [(arrive, "running")]),
         Entry(at(70), _("时限提醒"), "", "system", "clock-exclamation", "warn", "", [(arrive, "warned")]),
-        Entry(at(61), _("已到达"), "示例班组", "device", "map-pin", "progress", "", [(arrive, "met"), (restore, "running")]),
-        Entry(at(2), _("已回单"), "示例班组", "device", "clipboard-check", "warn", _("更换跌落式熔断器一只"), [(restore, "met")]),
+        Entry(
+            at(61),
+            _("已到达"),
+            "示例班组",
+            "device",
+            "map-pin",
+            "progress",
+            "",
+            [(arrive, "met"), (restore, "running")],
+        ),
+        Entry(
+            at(2),
+            _("已回单"),
+            "示例班组",
+            "device",
+            "clipboard-check",
+            "warn",
+            _("更换跌落式熔断器一只"),
+            [(restore, "met")],
+        ),
     ]
 
 
@@ -69,8 +89,20 @@ def chart() -> dict[str, Any]:
         "xAxis": {"type": "category", "data": hours},
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
-            {"name": str(_("来电")), "type": "bar", "barWidth": 12, "itemStyle": {"borderRadius": [3, 3, 0, 0]}, "data": [12, 31, 64, 88, 92, 71, 43, 40, 58, 66, 60, 44]},
-            {"name": str(_("接起")), "type": "line", "smooth": True, "showSymbol": False, "data": [12, 30, 61, 80, 85, 70, 43, 40, 57, 64, 60, 44]},
+            {
+                "name": str(_("来电")),
+                "type": "bar",
+                "barWidth": 12,
+                "itemStyle": {"borderRadius": [3, 3, 0, 0]},
+                "data": [12, 31, 64, 88, 92, 71, 43, 40, 58, 66, 60, 44],
+            },
+            {
+                "name": str(_("接起")),
+                "type": "line",
+                "smooth": True,
+                "showSymbol": False,
+                "data": [12, 30, 61, 80, 85, 70, 43, 40, 57, 64, 60, 44],
+            },
         ],
     }
 
@@ -78,10 +110,39 @@ def chart() -> dict[str, Any]:
 def points() -> list[dict[str, Any]]:
     """Crews on the sample map."""
     return [
-        {"id": 1, "lat": 30.62, "lng": 110.22, "icon": "truck", "tone": "progress", "label": f"{_('抢修一班')} · {_('已出发')}"},
-        {"id": 2, "lat": 30.48, "lng": 110.48, "icon": "tools", "tone": "warn", "label": f"{_('抢修二班')} · {_('已到达')}"},
-        {"id": 3, "lat": 30.31, "lng": 110.31, "icon": "check", "tone": "ok", "label": f"{_('抢修三班')} · {_('空闲')}"},
-        {"id": "t1", "lat": 30.5, "lng": 110.36, "icon": "bolt-off", "tone": "danger", "label": str(_("停电台区")), "square": True},
+        {
+            "id": 1,
+            "lat": 30.62,
+            "lng": 110.22,
+            "icon": "truck",
+            "tone": "progress",
+            "label": f"{_('抢修一班')} · {_('已出发')}",
+        },
+        {
+            "id": 2,
+            "lat": 30.48,
+            "lng": 110.48,
+            "icon": "tools",
+            "tone": "warn",
+            "label": f"{_('抢修二班')} · {_('已到达')}",
+        },
+        {
+            "id": 3,
+            "lat": 30.31,
+            "lng": 110.31,
+            "icon": "check",
+            "tone": "ok",
+            "label": f"{_('抢修三班')} · {_('空闲')}",
+        },
+        {
+            "id": "t1",
+            "lat": 30.5,
+            "lng": 110.36,
+            "icon": "bolt-off",
+            "tone": "danger",
+            "label": str(_("停电台区")),
+            "square": True,
+        },
     ]
 
 
@@ -93,7 +154,15 @@ def geojson() -> dict[str, Any]:
         return {"type": "Feature", "properties": {"name": str(name)}, "geometry": geometry}
 
     west = [[110.0, 30.2], [110.1, 30.72], [110.3, 30.78], [110.38, 30.5], [110.3, 30.2], [110.0, 30.2]]
-    east = [[110.3, 30.2], [110.38, 30.5], [110.3, 30.78], [110.58, 30.7], [110.66, 30.38], [110.52, 30.18], [110.3, 30.2]]
+    east = [
+        [110.3, 30.2],
+        [110.38, 30.5],
+        [110.3, 30.78],
+        [110.58, 30.7],
+        [110.66, 30.38],
+        [110.52, 30.18],
+        [110.3, 30.2],
+    ]
     line = {"type": "LineString", "coordinates": [[110.1, 30.35], [110.25, 30.45], [110.36, 30.5], [110.52, 30.55]]}
     feeder = {"type": "Feature", "properties": {"name": ""}, "geometry": line}
     return {"type": "FeatureCollection", "features": [area(_("示例西县"), west), area(_("示例东县"), east), feeder]}

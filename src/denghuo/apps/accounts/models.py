@@ -19,7 +19,9 @@ class StaffManager(BaseUserManager["Staff"], ScopedManager):  # type: ignore[mis
         return self.get(username=username)
 
 
-@pghistory.track(exclude=["last_login", "failed_sign_ins", "locked_until", "password", "totp_secret"])
+@pghistory.track(
+    exclude=["last_login", "failed_sign_ins", "locked_until", "password", "totp_secret", "totp_last_step"]
+)
 class Staff(OrgScoped, AbstractBaseUser):
     """A person who works here. What they may do comes from role grants, not from flags."""
 

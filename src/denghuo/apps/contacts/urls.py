@@ -1,6 +1,13 @@
-"""Addresses of the contacts screens."""
+"""Addresses of the agent's desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from denghuo.apps.contacts import pages
 
 app_name = "contacts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("staff/desk/", pages.desk, name="desk"),
+    path("staff/desk/queue/", pages.queue, name="queue"),
+    path("staff/desk/take/", pages.take, name="take"),
+    path("staff/desk/<int:pk>/close/", pages.close, name="close"),
+]

@@ -1,6 +1,31 @@
 """Addresses of the field screens."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from denghuo.apps.field.pages import crew, dispatch, lists, order
 
 app_name = "field"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("staff/dispatch/", dispatch.board, name="dispatch"),
+    path("staff/dispatch/waiting/", dispatch.waiting, name="dispatch-waiting"),
+    path("staff/dispatch/running/", dispatch.running, name="dispatch-running"),
+    path("staff/dispatch/points/", dispatch.points, name="dispatch-points"),
+    path("staff/dispatch/requests/<int:pk>/", dispatch.chosen, name="dispatch-chosen"),
+    path("staff/dispatch/requests/<int:pk>/send/", dispatch.send, name="dispatch-send"),
+    path("staff/dispatch/orders/<int:pk>/withdraw/", dispatch.withdraw, name="dispatch-withdraw"),
+    path("staff/dispatch/orders/<int:pk>/redispatch/", dispatch.redispatch, name="dispatch-redispatch"),
+    path("staff/crews/", lists.crews, name="crews"),
+    path("staff/crews/<int:pk>/duty/", lists.duty, name="crew-duty"),
+    path("staff/orders/<int:pk>/photos/", order.staff_photos, name="staff-photos"),
+    path("field/", crew.orders, name="orders"),
+    path("field/list/", crew.orders_list, name="orders-list"),
+    path("field/crew/", crew.team, name="crew"),
+    path("field/orders/<int:pk>/", order.page, name="order"),
+    path("field/orders/<int:pk>/body/", order.body, name="order-body"),
+    path("field/orders/<int:pk>/next/", order.next_step, name="order-next"),
+    path("field/orders/<int:pk>/step/", order.step, name="order-step"),
+    path("field/orders/<int:pk>/finish/", order.finish, name="order-finish"),
+    path("field/orders/<int:pk>/shots/", order.shots, name="order-shots"),
+    path("field/orders/<int:pk>/signature/", order.signature, name="order-signature"),
+    path("field/photos/<int:pk>/", order.photo, name="photo"),
+]

@@ -106,7 +106,7 @@ def office_rows(pairs: Pairs, years: Iterable[int]) -> tuple[dict[str, Pairs], d
 
 
 def calendar_for(org: OrgUnit | None, name: str, on: dt.date | None = None) -> WorkCalendar | None:
-    """The calendar ``name`` in force on a date (default: today) for the nearest unit up the tree; None if nobody has it."""
+    """The calendar ``name`` in force on a date (default: today) for the nearest unit up the tree, or None."""
     date = on or timezone.localdate(business_now())
     lineage = org.ancestor_ids() if org else []
     rows = WorkCalendar.objects.filter(

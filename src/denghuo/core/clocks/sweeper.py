@@ -46,11 +46,21 @@ class Swept(NamedTuple):
 
 
 def sweep(now: dt.datetime | None = None, limit: int = 500) -> Swept:
-    """Fire what is due at ``now`` (default: the present), at most ``limit`` of each; call again while it returns that many."""
+    """Fire what is due at ``now`` (default: the present), at most ``limit`` of each; see :func:`sweep_all`."""
     moment = now or business_now()
     breached = _fire(BREACH, "clock.breached", ("due_at",), moment, limit)
     warned = _fire(WARN, "clock.warned", ("due_at", "warn_at"), moment, limit)
     return Swept(warned, breached)
+
+
+def sweep_all(now: dt.datetime | None = None, limit: int = 500) -> Swept:
+    """Sweep in batches until nothing is due."""
+    moment, total = now or business_now(), Swept(0, 0)
+    while True:
+        swept = sweep(moment, limit)
+        total = Swept(total.warned + swept.warned, total.breached + swept.breached)
+        if max(swept) < limit:
+            return total
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ class Xid8Field(_Base):
     """A column of type ``xid8``; Python sees an ``int``.
 
     psycopg has no adapter for the type and the type has no cast from numbers, so values travel as text. Only
-    PostgreSQL writes it (``pg_current_xact_id()``): the transaction that holds a row is not for the application to choose.
+    PostgreSQL writes it (``pg_current_xact_id()``): it is not for the application to choose.
     """
 
     description = "64-bit transaction id"

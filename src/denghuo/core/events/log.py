@@ -46,6 +46,9 @@ COLUMNS = (
     " payload, topics, correlation"
 )
 _FIELDS = tuple(name.strip().removesuffix("::text") for name in COLUMNS.split(","))
+# Whether there are events that readers may not take yet, because an older transaction still runs: its end gives no
+# notice, so readers look again soon.
+HIDDEN = "SELECT EXISTS (SELECT 1 FROM core_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 _INSERT_COLUMNS = (
     "at, kind, version, subject_kind, subject_id, org_id, org_path, actor_kind, actor_id, actor_name, payload, topics,"
     " correlation"
@@ -86,8 +89,8 @@ def record(
 
     ``subject`` is a saved model (its kind is ``event_subject_kind`` of the class, else the lower-case model name) or a
     pair ``(kind, id)``. ``topics`` are what live streams filter by; the org unit's floor topics need not be named.
-    ``at`` defaults to the business time and may lie in the past when history is loaded. Raises UnknownKind or PayloadError when the
-    payload does not fit the registered kind.
+    ``at`` defaults to the business time and may lie in the past when history is loaded. Raises UnknownKind or
+    PayloadError when the payload does not fit the registered kind.
     """
     return record_many([NewEvent(actor, kind, subject, org, payload, topics, at, correlation)])[0]
 

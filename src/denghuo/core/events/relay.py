@@ -21,6 +21,7 @@ import psycopg
 logger = logging.getLogger("denghuo.events")
 
 WAIT_SECONDS = 1.0
+SOON_SECONDS = 0.02
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 WATCH_SECONDS = 15.0
 
@@ -32,6 +33,7 @@ class Relay:
         self.stopping = False
         self._sweep = sweep
         self._names = names
+        self._wait = WAIT_SECONDS
         self._swept = 0.0
         self._watched = 0.0
         self._listener: psycopg.Connection[Any] | None = None
@@ -86,17 +88,33 @@ class Relay:
         return self._listener
 
     def _patience(self) -> float:
-        """Seconds to wait for a notice: one, or less when a failed event is to be tried again."""
+        """Seconds to wait for a notice: one, or less when events are hidden or a failed one is to be tried again."""
         from django.db.models import Min
         from django.utils import timezone
 
         from denghuo.core.events.models import ConsumerCursor
 
+        wait = self._while_hidden()
         due = ConsumerCursor.objects.filter(paused=False).aggregate(due=Min("retry_at"))["due"]
         if due is None:
-            return WAIT_SECONDS
+            return wait
         seconds: float = (due - timezone.now()).total_seconds()
-        return min(WAIT_SECONDS, max(0.01, seconds))
+        return min(wait, max(0.01, seconds))
+
+    def _while_hidden(self) -> float:
+        """Soon again, then ever later, while an open transaction hides events."""
+        from django.db import connection
+
+        from denghuo.core.events.log import HIDDEN
+
+        with connection.cursor() as cursor:
+            cursor.execute(HIDDEN)
+            hidden = cursor.fetchone()[0]
+        if not hidden:
+            self._wait = WAIT_SECONDS
+        else:
+            self._wait = SOON_SECONDS if self._wait >= WAIT_SECONDS else min(self._wait * 2, WAIT_SECONDS)
+        return self._wait
 
     def _clocks(self) -> None:
         if self._sweep is None or time.monotonic() - self._swept < sweep_seconds():

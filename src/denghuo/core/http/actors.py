@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest
 
 from denghuo.core.actors import Actor
@@ -13,7 +15,8 @@ def actor_of(request: HttpRequest) -> Actor:
     actor = getattr(request, "actor", None)
     if not isinstance(actor, Actor):
         raise NotSignedIn()
-    return actor
+    # The middleware's lazy object answers isinstance, but dataclass tools want the thing itself.
+    return cast(Actor, getattr(actor, "_wrapped", actor))
 
 
 def client_ip(request: HttpRequest) -> str:

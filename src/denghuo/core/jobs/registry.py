@@ -130,7 +130,7 @@ def _register(
     work = cast("Callable[..., object]", function)
 
     def run(context: JobContext, /, **kwargs: Any) -> None:
-        from denghuo.core.jobs.progress import following
+        from denghuo.core.jobs.progressing import following
 
         if periodic:
             kwargs.pop("timestamp", None)

@@ -22,9 +22,25 @@ def event_partitions() -> None:
     ensure_partitions()
 
 
+@periodic(10, name="core.clock_sweep")
+def clock_sweep() -> None:
+    """Warn of clocks that run out and tell of those that have."""
+    from denghuo.core.clocks.sweeper import sweep_all
+
+    sweep_all()
+
+
+@periodic("23 4 * * *", name="core.file_orphans", retries=2)
+def file_orphans() -> None:
+    """Delete the content of uploads that never came to be."""
+    from denghuo.core.files.queries import remove_orphans
+
+    remove_orphans()
+
+
 @periodic("41 3 * * *", name="core.forget_old_jobs", retries=2)
 def forget_old_jobs() -> None:
-    """Delete finished jobs after ``DENGHUO_JOBS_KEEP_DAYS`` (14) and effect keys after ``DENGHUO_EFFECTS_KEEP_DAYS`` (400).
+    """Delete finished jobs after ``DENGHUO_JOBS_KEEP_DAYS`` (14), effects after ``DENGHUO_EFFECTS_KEEP_DAYS`` (400).
 
     An effect's key must outlive every job that could repeat it, hence the long keep.
     """

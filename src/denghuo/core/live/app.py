@@ -16,7 +16,7 @@ from django.conf import settings
 from denghuo.core.events.cursor import START, Cursor
 from denghuo.core.live.feed import Feed
 from denghuo.core.live.hub import Client, Hub
-from denghuo.core.live.messages import RETRY
+from denghuo.core.live.messages import HEARTBEAT, RETRY
 from denghuo.core.live.tokens import BadToken, Listener, read_token
 
 logger = logging.getLogger("denghuo.live")
@@ -74,6 +74,11 @@ class LiveApp:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+    def end_streams(self) -> None:
+        """Tell every client that its stream is over, properly; their pages connect again and catch up."""
+        for client in list(self.hub.clients):
+            client.put(HEARTBEAT, last=True)
 
     async def _beat(self) -> None:
         while True:

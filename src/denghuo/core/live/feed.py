@@ -12,14 +12,16 @@ from typing import Any
 import psycopg
 
 from denghuo.core.events.cursor import START, Cursor
-from denghuo.core.events.log import CHANNEL
+from denghuo.core.events.log import CHANNEL, HIDDEN
 from denghuo.core.live.hub import Hub
 from denghuo.core.live.messages import COLUMNS, Message
 
 logger = logging.getLogger("denghuo.live")
 
 BATCH = 500
+TURN = 50  # messages between two turns of the senders; well below what may queue for one client
 WAIT_SECONDS = 1.0
+SOON_SECONDS = 0.02
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 _NEW = (
@@ -66,11 +68,13 @@ class Feed:
             self.connected = True
             ears = asyncio.create_task(self._listen(listener))
             try:
+                wait = WAIT_SECONDS
                 while not ears.done():
                     self._wake.clear()
                     await self._read(reader)
+                    wait = await self._patience(reader, wait)
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(WAIT_SECONDS):
+                        async with asyncio.timeout(wait):
                             await self._wake.wait()
                 ears.result()
             finally:
@@ -102,11 +106,18 @@ class Feed:
             place: Cursor = self.hub.cursor
             rows = await self._rows(connection, _NEW, [str(place.xid), place.id, BATCH])
             self.read_at = now = time.monotonic()
-            for row in rows:
+            for count, row in enumerate(rows, 1):
                 self.hub.publish(Message(row, now))
+                if count % TURN == 0:
+                    await asyncio.sleep(0)
             if len(rows) < BATCH:
                 return
-            await asyncio.sleep(0)  # let the senders have their turn in a long run
+
+    async def _patience(self, connection: Connection, last: float) -> float:
+        """Seconds to wait for a notice: soon again, then ever later, while an open transaction hides what is there."""
+        if not (await self._rows(connection, HIDDEN, []))[0][0]:
+            return WAIT_SECONDS
+        return SOON_SECONDS if last >= WAIT_SECONDS else min(last * 2, WAIT_SECONDS)
 
     @staticmethod
     async def _rows(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 DAY_MINUTES = 24 * 60
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)\Z")
@@ -53,7 +54,7 @@ def _clock(minutes: int) -> str:
 def day(windows: Iterable[Window]) -> tuple[Window, ...]:
     """The windows of one day in order; ValueError when two of them overlap."""
     ordered = tuple(sorted(windows))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.start < before.end:
             raise ValueError(f"windows {before.pair()} and {after.pair()} overlap")
     return ordered

@@ -56,7 +56,9 @@ class Column:
         self.link = link
         self.template = template
         self.export = export
-        self.css = " ".join(part for part in (css, "dh-clip" if clip else "", "dh-end" if align == "end" else "") if part)
+        self.css = " ".join(
+            part for part in (css, "dh-clip" if clip else "", "dh-end" if align == "end" else "") if part
+        )
 
     def value(self, row: Any, ctx: Context) -> Any:
         """The plain value of the cell."""
@@ -72,7 +74,9 @@ class Column:
     def draw(self, value: Any, row: Any, ctx: Context) -> Any:
         """HTML of the value, without the link."""
         if self.template:
-            return render_to_string(self.template, {"row": row, "value": value, "ctx": ctx, "column": self}, ctx.request)
+            return render_to_string(
+                self.template, {"row": row, "value": value, "ctx": ctx, "column": self}, ctx.request
+            )
         return "—" if value is None or value == "" else value
 
     def cell(self, row: Any, ctx: Context) -> Any:
@@ -130,7 +134,9 @@ class StateColumn(Column):
 class BadgeColumn(Column):
     """A badge drawn from ``look(value, row) -> (text, tone, icon)``; None draws nothing."""
 
-    def __init__(self, label: Text, *, look: Callable[[Any, Any], tuple[Text, str, str] | None], **options: Any) -> None:
+    def __init__(
+        self, label: Text, *, look: Callable[[Any, Any], tuple[Text, str, str] | None], **options: Any
+    ) -> None:
         super().__init__(label, **options)
         self.look = look
 

@@ -18,8 +18,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from denghuo.core.moment import now as business_now
+from denghuo.web import clocks, durations, states
 from denghuo.web import context as page_context
-from denghuo.web import clocks, durations, states, timeline as timelines
+from denghuo.web import timeline as timelines
 from denghuo.web.icons import known_icons
 from denghuo.web.messages import js_messages
 
@@ -324,9 +325,7 @@ def to_json(value: Any) -> str:
 
 
 @register.inclusion_tag("web/components/camera.html")
-def camera(
-    label: str, upload: str = "", name: str = "photo", extra: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def camera(label: str, upload: str = "", name: str = "photo", extra: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Photographs, made small in the phone. With ``upload`` each is POSTed there at once as ``name`` with ``client_id``
     and an Idempotency-Key header; without, they travel with the form as ``name``."""
     return {"label": label, "upload": upload, "name": name, "extra": extra}

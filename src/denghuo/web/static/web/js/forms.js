@@ -142,7 +142,7 @@ doc.addEventListener(
     if (form.dataset.draft) save(form);
     busy(form, true, event.submitter);
     const htmx = form.hasAttribute("hx-post") || form.hasAttribute("hx-put") || form.hasAttribute("hx-patch");
-    if (!htmx && form.dataset.draft) store.set(sessionStorage, SENT, { draft: keyOf(form), key: idempotency(form)?.value });
+    if (!htmx && form.dataset.draft) store.set(sessionStorage, SENT, { draft: keyOf(form), key: idempotency(form)?.value, path: window.location.pathname });
   },
   true,
 );
@@ -172,8 +172,12 @@ const last = store.get(sessionStorage, SENT);
 if (last) {
   const back = [...doc.querySelectorAll("form[data-draft]")].find((form) => keyOf(form) === last.draft && idempotency(form)?.value === last.key);
   const failed = doc.body.hasAttribute("data-error-page");
-  const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
-  if (!back && !failed && !reloaded) store.drop(localStorage, last.draft);
+  // only the page that the sending itself led to names the form's page as its referrer; after a dropped line the
+  // visitor comes back by address, bookmark or the back button, and the draft must still be there
+  const from = doc.referrer.startsWith(window.location.origin) ? new URL(doc.referrer).pathname : "";
+  const kind = performance.getEntriesByType("navigation")[0]?.type;
+  const doubtful = kind === "back_forward" || (kind === "reload" && from === window.location.pathname);
+  if (!back && !failed && from === last.path && !doubtful) store.drop(localStorage, last.draft);
   store.drop(sessionStorage, SENT);
 }
 doc.addEventListener("submit", (event) => {

@@ -55,10 +55,9 @@ function loadBase(state) {
         pointToLayer: (feature, at) => L.circleMarker(at, { radius: 3, ...feeder() }),
         onEachFeature: (feature, layer) => {
           const name = feature.properties?.name;
-          if (name && /Polygon/.test(feature.geometry.type)) layer.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", className: "dh-map-label", interactive: false });
+          if (name && /Polygon/.test(feature.geometry.type)) layer.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", pane: "labels", className: "dh-map-label", interactive: false });
         },
       }).addTo(map);
-      state.base.bringToBack();
       state.fitted = false;
       fit(state);
     })
@@ -67,6 +66,7 @@ function loadBase(state) {
 function draw(node) {
   if (maps.has(node) || !L) return;
   const map = L.map(node, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, preferCanvas: true });
+  map.createPane("labels").style.zIndex = 450; // names lie under the pins
   const state = { node, map, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
   maps.set(node, state);
   map.setView([36, 104], 4);

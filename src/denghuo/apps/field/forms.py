@@ -1,0 +1,35 @@
+"""Forms of the field. Rules live in the actions; a form shapes and phrases the fields."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.requests.choices import FaultCause
+
+
+class MomentInput(forms.DateTimeInput):
+    """The phone's own date and time picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"step": "60"}, format="%Y-%m-%dT%H:%M")
+
+
+class FinishForm(forms.Form):
+    """What a crew writes down when it returns an order."""
+
+    cause = forms.ChoiceField(label=_("故障原因"), choices=FaultCause.choices, widget=forms.RadioSelect)
+    result = forms.CharField(
+        label=_("处理结果"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": 2000}),
+        help_text=_("查到什么、做了什么、现在供电是否正常"),
+    )
+    restored_at = forms.DateTimeField(
+        label=_("恢复送电时间"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
+    no_signature_reason = forms.CharField(
+        label=_("未签名原因"), required=False, max_length=200, help_text=_("客户不在场或不便签名时填写")
+    )

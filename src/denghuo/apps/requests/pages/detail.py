@@ -1,0 +1,252 @@
+"""One request on the desk: facts, supply, outage, duplicates, what can be done now, the timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from denghuo.apps.accounts.pages import staff_page
+from denghuo.apps.grid import queries as grid
+from denghuo.apps.requests import actions, forms, limits, queries
+from denghuo.apps.requests.choices import RequestState, RequestType
+from denghuo.apps.requests.models import Request
+from denghuo.apps.requests.pages.common import act_or_say, free_text, perform, person_of, reveals_of
+from denghuo.apps.requests.steps import next_steps
+from denghuo.core import policies
+from denghuo.core.actors import Actor
+from denghuo.core.clocks.reading import clocks_for
+from denghuo.core.http import actor_of
+from denghuo.web.timeline import from_events
+
+GUESS = {
+    "no_power": "low_voltage",
+    "partial": "low_voltage",
+    "flicker": "power_quality",
+    "low_voltage": "power_quality",
+    "wire_down": "high_voltage",
+    "spark": "high_voltage",
+    "pole": "high_voltage",
+    "meter": "metering",
+    "charger": "charging",
+}
+DANGEROUS = {"wire_down", "spark"}
+
+
+@staff_page("requests.view")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; an HTMX call (after a live event) gets the moving part."""
+    context = context_of(actor_of(request), pk)
+    template = "requests/staff/_detail.html" if getattr(request, "htmx", False) else "requests/staff/detail.html"
+    return render(request, template, context)
+
+
+def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
+    """Everything the page shows; ``held`` are forms that came back with a refusal."""
+    r = queries.detail(actor, pk)
+    outage = r.outage or grid.outage_explaining(r.transformer_id, r.occurred_at or r.submitted_at)
+    can = what_can(actor, r, outage)
+    notes = {note.pk: note for note in r.notes.all()}
+    transformer_id = r.transformer_id
+    context: dict[str, Any] = {
+        "r": r,
+        "person": person_of(r, actor),
+        "reveal": reveals_of(r, actor),
+        "description": free_text(r.description, r, actor),
+        "supply": grid.path_of(transformer_id),
+        "outage": outage,
+        "outage_text": _outage_text(outage),
+        "duplicates": queries.duplicates_of(r) if not r.master_id and r.state in {"submitted", "accepted"} else [],
+        "children": list(r.merged_requests.only("pk", "number", "state")),
+        "master": r.master,
+        "merged_text": _("已并入主单 %(number)s，修复后仍会单独回访") % {"number": r.master.number} if r.master else "",
+        "can": can,
+        "clocks": [{"clock": clock, "label": limits.LABELS.get(clock.kind, clock.kind)} for clock in clocks_for(r)],
+        "entries": from_events(queries.timeline(r), detail=lambda event: _line(event, notes, r, actor), clocks=queries.clocks_after),
+        "urge_text": _("%(n)s 次催办") % {"n": r.urges},
+        "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
+        "show_orders": r.type == RequestType.FAULT_REPORT and r.dispatched_at is not None,
+        "live_topics": [f"request:{r.pk}"],
+        "form_error": None,
+    }
+    context |= _forms(r, held)
+    return context
+
+
+def what_can(actor: Actor, r: Request, outage: Any) -> dict[str, bool]:
+    """Which buttons the page offers: the state permits the step and the actor holds the permission there."""
+    steps, path = set(next_steps(r.state, r.type)), r.org.path
+    answerable = r.type in policies.get("request.answerable_types", r.org)
+    return {
+        "accept": "accept" in steps and actor.can("request.accept", path),
+        "answer": "answer" in steps and answerable and actor.can("request.accept", path),
+        "merge": "merge" in steps and actor.can("request.merge", path),
+        "merge_outage": "merge" in steps and outage is not None and r.outage_id is None and actor.can("request.merge", path),
+        "dispatch": r.type == RequestType.FAULT_REPORT and "dispatch" in steps and actor.can("order.dispatch", path),
+        "assign": "assign" in steps and r.state != RequestState.HANDLING and actor.can("request.dispatch", path),
+        "reply": "reply" in steps and actor.can("request.dispatch", path),
+        "review": "review" in steps and actor.can("request.review", path),
+        "note": r.state not in {RequestState.ARCHIVED, RequestState.CANCELLED} and actor.can("request.note", path),
+        "urge": "urge" in steps and actor.can("request.urge", path),
+        "cancel": "cancel" in steps and actor.can("request.cancel", path),
+    }
+
+
+def _forms(r: Request, held: dict[str, Any]) -> dict[str, Any]:
+    initial = {
+        "fault_class": r.fault_class or GUESS.get(r.phenomenon, "low_voltage"),
+        "urgency": "urgent" if r.phenomenon in DANGEROUS else r.urgency,
+        "area_type": r.area_type,
+        "transformer_id": r.transformer_id,
+        "version": r.version,
+    }
+    fresh = {
+        "accept_form": forms.AcceptForm(initial=initial),
+        "answer_form": forms.AnswerForm(prefix="answer"),
+        "reply_form": forms.ReplyForm(prefix="reply"),
+        "review_form": forms.ReviewForm(initial={"passed": "1"}),
+        "note_form": forms.NoteForm(prefix="note"),
+    }
+    drafts = {f"{name}_draft": f"{name}-{r.pk}-{r.round}" for name in ("accept", "answer", "reply", "review", "note")}
+    return fresh | drafts | held
+
+
+def _outage_text(outage: Any) -> str:
+    if outage is None:
+        return ""
+    words = {
+        "kind": outage.get_kind_display(),
+        "start": timezone.localtime(outage.started_at).strftime("%m-%d %H:%M"),
+        "n": outage.customers_out,
+        "cause": outage.cause or _("原因待查"),
+    }
+    return _("%(kind)s，%(start)s 起，影响 %(n)s 户，%(cause)s") % words
+
+
+def _line(event: Any, notes: dict[int, Any], r: Request, actor: Actor) -> str:
+    """The second line of a timeline entry: the note behind it, or what its payload says."""
+    note = notes.get(event.payload.get("note_id") or 0)
+    if note is not None:
+        return free_text(note.text, r, actor)
+    return str(event.payload.get("reason") or "")
+
+
+@staff_page("request.accept")
+@require_POST
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept and classify."""
+    form = forms.AcceptForm(request.POST)
+
+    def act(actor: Actor, data: dict[str, Any]) -> str:
+        actions.accept_request(actor, pk, **data)
+        return _("已受理")
+
+    return perform(request, pk, "page.accept", form, act) or _again(request, pk, accept_form=form)
+
+
+@staff_page("request.accept")
+@require_POST
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer on the spot and file."""
+    form = forms.AnswerForm(request.POST, prefix="answer")
+
+    def act(actor: Actor, data: dict[str, Any]) -> str:
+        actions.answer_request(actor, pk, answer=data["answer"])
+        return _("已答复并归档")
+
+    return perform(request, pk, "page.answer", form, act) or _again(request, pk, answer_form=form)
+
+
+@staff_page("request.dispatch")
+@require_POST
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a matter that needs no crew to its unit."""
+
+    def act(actor: Actor) -> str:
+        actions.assign_handling(actor, pk)
+        return _("已转处理")
+
+    return act_or_say(request, pk, "page.assign", act)
+
+
+@staff_page("request.dispatch")
+@require_POST
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """The unit's answer."""
+    form = forms.ReplyForm(request.POST, prefix="reply")
+
+    def act(actor: Actor, data: dict[str, Any]) -> str:
+        actions.reply_request(actor, pk, result=data["result"])
+        return _("已回复，待审核")
+
+    return perform(request, pk, "page.reply", form, act) or _again(request, pk, reply_form=form)
+
+
+@staff_page("request.review")
+@require_POST
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pass, or send back with a reason."""
+    form = forms.ReviewForm(request.POST)
+
+    def act(actor: Actor, data: dict[str, Any]) -> str:
+        actions.review_request(actor, pk, passed=data["passed"], reason=data["reason"])
+        return _("审核通过，已转回访") if data["passed"] else _("已退回班组")
+
+    return perform(request, pk, "page.review", form, act) or _again(request, pk, review_form=form)
+
+
+@staff_page("request.note")
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """A remark."""
+    form = forms.NoteForm(request.POST, prefix="note")
+
+    def act(actor: Actor, data: dict[str, Any]) -> str:
+        actions.note_request(actor, pk, text=data["text"])
+        return _("已添加备注")
+
+    return perform(request, pk, "page.note", form, act) or _again(request, pk, note_form=form)
+
+
+@staff_page("request.merge")
+@require_POST
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Under another request of the same fault, or under the outage that explains it."""
+
+    def act(actor: Actor) -> str:
+        if request.POST.get("outage_id", "").isdigit():
+            made = actions.link_outage(actor, pk, int(request.POST["outage_id"]))
+            return _("已并入该停电的主单") if made.master_id else _("已关联停电，本单为该停电的主单")
+        actions.merge_request(actor, pk, int(request.POST.get("master_id", "0") or 0))
+        return _("已合并，客户仍会单独回访")
+
+    return act_or_say(request, pk, "page.merge", act)
+
+
+@staff_page("request.urge")
+@require_POST
+def urge(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer asked again on the phone."""
+    return act_or_say(request, pk, "page.urge", lambda actor: actions.urge_request(actor, pk, insist=True).message)
+
+
+@staff_page("request.cancel")
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer withdraws."""
+
+    def act(actor: Actor) -> str:
+        actions.cancel_request(actor, pk, reason=request.POST.get("reason", ""))
+        return _("已撤销")
+
+    return act_or_say(request, pk, "page.cancel", act)
+
+
+def _again(request: HttpRequest, pk: int, **held: Any) -> HttpResponse:
+    return render(request, "requests/staff/detail.html", context_of(actor_of(request), pk, **held), status=422)
+
+

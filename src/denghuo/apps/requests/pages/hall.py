@@ -1,0 +1,174 @@
+"""The public hall: report, find, follow, urge. No sign-in; what is shown is masked and no page can be guessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from denghuo.apps.contacts.choices import Channel
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.grid.queries import outage_explaining
+from denghuo.apps.requests import actions, queries
+from denghuo.apps.requests.choices import RequestType
+from denghuo.apps.requests.forms import AccountFinderForm, MatterForm, ProgressFinderForm, ReportForm
+from denghuo.apps.requests.models import Request
+from denghuo.core import moment
+from denghuo.core.actors import Actor
+from denghuo.core.errors import ActionError, NotFound
+from denghuo.core.http import client_ip
+from denghuo.core.privacy import mask
+from denghuo.web.formtools import add_refusal, once
+
+
+def public_actor(request: HttpRequest) -> Actor:
+    """Somebody of the public, known only by where they come from."""
+    return Actor(kind="customer", id=None, name="customer", ip=client_ip(request))
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The hall's front door."""
+    return render(request, "requests/hall/home.html")
+
+
+@require_POST
+def find_account(request: HttpRequest) -> HttpResponse:
+    """HTMX: number and phone → the account, masked, with a short-lived reference for the report form."""
+    form = AccountFinderForm(request.POST)
+    context: dict[str, Any] = {"finder": form}
+    if form.is_valid():
+        try:
+            found = customers.find_account(public_actor(request), **form.cleaned_data)
+        except ActionError as error:
+            add_refusal(form, error)
+        else:
+            if found is None:
+                form.add_error(None, _("没有找到与该户号和手机号都相符的用电户。请核对电费单，或直接填写区县和地址。"))
+            else:
+                context |= {"found": _shown(found), "account_ref": customers.account_ref(found)}
+    return render(request, "requests/hall/_account.html", context)
+
+
+def _shown(account: Any) -> dict[str, Any]:
+    return {
+        "name": mask("name", account.customer.name),
+        "number": mask("account_number", account.number),
+        "address": mask("address", account.address),
+        "outage": outage_explaining(account.transformer_id, moment.now()) is not None,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """A fault report. A refusal shows the form again with everything that was typed."""
+    form = ReportForm(request.POST or None, now=moment.now())
+    context: dict[str, Any] = {"form": form, "finder": AccountFinderForm()}
+    reference = request.POST.get("account_ref", "")
+    account = customers.account_by_ref(reference) if reference else None
+    if account is not None:
+        context |= {"found": _shown(account), "account_ref": reference}
+    if request.method == "POST" and form.is_valid():
+        made = _submit(request, form, account, RequestType.FAULT_REPORT)
+        if made is not None:
+            return made
+    return render(request, "requests/hall/report.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def matter(request: HttpRequest) -> HttpResponse:
+    """The other seven business types."""
+    form = MatterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = _submit(request, form, None, form.cleaned_data["type"])
+        if made is not None:
+            return made
+    return render(request, "requests/hall/matter.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _submit(request: HttpRequest, form: Any, account: Any, kind: str) -> HttpResponse | None:
+    """Make the request; None when it was refused (the form then carries why)."""
+    data = form.cleaned_data
+    draft = actions.RequestDraft(
+        type=kind,
+        channel=Channel.WEB_FORM,
+        caller_name=data["caller_name"],
+        caller_phone=data["caller_phone"],
+        account_id=account.pk if account else None,
+        org_id=data.get("org_id"),
+        address=data.get("address", ""),
+        phenomenon=data.get("phenomenon", ""),
+        scope=data.get("scope", ""),
+        occurred_at=_not_ahead(data.get("occurred_at")),
+        description=data.get("description", ""),
+        client_id=_uuid(request.POST.get("idempotency_key")),
+    )
+    try:
+        made = actions.submit_request(public_actor(request), data=draft)
+    except ActionError as error:
+        add_refusal(form, error)
+        return None
+    request.session["fresh_request"] = made.public_token
+    return redirect("requests:progress", token=made.public_token)
+
+
+def _not_ahead(moment_given: dt.datetime | None) -> dt.datetime | None:
+    """The picker knows minutes only; a minute that has just begun is not the future."""
+    now = moment.now()
+    if moment_given is not None and now < moment_given < now + dt.timedelta(minutes=1):
+        return now
+    return moment_given
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
+@require_http_methods(["GET", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Number and phone → the progress page."""
+    form = ProgressFinderForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token = queries.find_progress(public_actor(request), **form.cleaned_data)
+        except ActionError as error:
+            add_refusal(form, error)
+        else:
+            if token is not None:
+                return redirect("requests:progress", token=token)
+            form.add_error(None, _("没有找到编号和电话都相符的诉求，请核对后再试，或拨打 95598。"))
+    return render(request, "requests/hall/find.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def progress(request: HttpRequest, token: str) -> HttpResponse:
+    """The live progress page; an HTMX call gets the moving part."""
+    view = queries.progress_view(token)
+    if view is None:
+        raise NotFound(_("没有这个进度页，请核对地址，或用编号和电话查询"))
+    fresh = request.session.get("fresh_request") == token
+    context = {"view": view, "token": token, "fresh": fresh, "live_topics": [f"customer-request:{token}"]}
+    template = "requests/hall/_progress.html" if getattr(request, "htmx", False) else "requests/hall/progress.html"
+    return render(request, template, context)
+
+
+@require_POST
+def urge(request: HttpRequest, token: str) -> HttpResponse:
+    """The customer asks again."""
+    found = Request.objects.filter(public_token=token).only("pk").first()
+    if found is None:
+        raise NotFound()
+    actor = public_actor(request)
+    try:
+        text = once(request, actor, f"hall.urge:{found.pk}", lambda: str(actions.urge_request(actor, found.pk, token=token).message))
+        messages.success(request, text)
+    except ActionError as error:
+        messages.warning(request, error.message)
+    return redirect("requests:progress", token=token)

@@ -1,0 +1,85 @@
+"""Lists of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from denghuo.apps.requests.choices import RequestState
+from denghuo.apps.requests.models import Request
+from denghuo.apps.requests.steps import FINAL
+from denghuo.core.actors import Actor
+from denghuo.core.privacy import blind_index
+
+VIEW = "requests.view"
+LIST_RELATED = ("org", "transformer", "master", "outage")
+# filter name → field; values are compared exactly, a list means any of them
+EXACT = {
+    "state": "state",
+    "type": "type",
+    "channel": "channel",
+    "urgency": "urgency",
+    "fault_class": "fault_class",
+    "area_type": "area_type",
+    "transformer_id": "transformer_id",
+    "outage_id": "outage_id",
+    "master_id": "master_id",
+    "customer_id": "customer_id",
+    "account_id": "account_id",
+    "supervised": "supervised",
+}
+SORTS = {
+    "-submitted_at": ("-submitted_at", "-pk"),
+    "submitted_at": ("submitted_at", "pk"),
+    "-number": ("-number",),
+    "number": ("number",),
+}
+
+
+def visible(actor: Actor) -> QuerySet[Request]:
+    """Requests the actor may see."""
+    return Request.objects.visible_to(actor, VIEW)
+
+
+def request_list(actor: Actor, filters: Mapping[str, Any] | None = None, sort: str = "-submitted_at") -> QuerySet[Request]:
+    """Requests for a table, newest first, with what a row shows.
+
+    ``filters``: the names of ``EXACT``; ``open`` (True: not filed or cancelled); ``q`` (number, or phone of the caller);
+    ``since``/``until`` (submitted); ``org_path`` (subtree). Unknown names are ignored, empty values too. Served by
+    ``requests_newest`` (all units), ``requests_org_state`` (a unit and state), ``requests_open``; ``q`` by the unique index
+    of the number or the blind index of the phone.
+    """
+    filters = filters or {}
+    rows = visible(actor)
+    for name, field in EXACT.items():
+        value = filters.get(name)
+        if value in (None, "", []):
+            continue
+        rows = rows.filter(**{f"{field}__in": value} if isinstance(value, list | tuple | set) else {field: value})
+    if filters.get("open"):
+        rows = rows.exclude(state__in=FINAL)
+    if filters.get("since"):
+        rows = rows.filter(submitted_at__gte=filters["since"])
+    if filters.get("until"):
+        rows = rows.filter(submitted_at__lt=filters["until"])
+    if filters.get("org_path"):
+        rows = rows.filter(org__path__startswith=filters["org_path"])
+    q = str(filters.get("q") or "").strip()
+    if q:
+        rows = rows.filter(Q(number=q) | Q(caller_phone_bidx=blind_index("phone", q)))
+    return rows.select_related(*LIST_RELATED).order_by(*SORTS.get(sort, SORTS["-submitted_at"]))
+
+
+def counts_by_state(actor: Actor) -> dict[str, int]:
+    """How many open requests stand in each open state (partial index ``requests_open``)."""
+    rows = visible(actor).exclude(state__in=FINAL).order_by().values_list("state").annotate(n=Count("pk"))
+    found = dict(rows)
+    return {state: found.get(state, 0) for state in RequestState.values if state not in FINAL}
+
+
+def review_queue(actor: Actor) -> QuerySet[Request]:
+    """Returned requests that ``actor`` may review, longest waiting first (partial index ``requests_open``)."""
+    rows = Request.objects.visible_to(actor, "request.review").filter(state=RequestState.RETURNED)
+    return rows.select_related(*LIST_RELATED).order_by("returned_at", "pk")
