@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 
@@ -20,13 +21,25 @@ def database(name: str) -> Iterator[str]:
     say(f"creating database bench_{name} …")
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        call_command("sync", verbosity=0)
+        call_command("sync", verbosity=0, stdout=io.StringIO())
         settings = connection.settings_dict
         host = settings["HOST"] or settings["OPTIONS"].get("host", "")
         url = f"postgresql://{settings['USER']}:{settings['PASSWORD']}@/{settings['NAME']}?host={host}&port={settings['PORT']}"
         yield url
     finally:
-        connection.creation.destroy_test_db(old, verbosity=0)
+        _drop(old)
+
+
+def _drop(product: str) -> None:
+    """Drop the scratch database, ending what a child process or another thread left connected to it."""
+    from django.db import connection, connections
+
+    connections.close_all()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.creation.destroy_test_db(product, verbosity=0)
 
 
 def child_environment(url: str) -> dict[str, str]:

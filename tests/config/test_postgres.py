@@ -178,6 +178,7 @@ def test_recycled_process_number_in_the_pid_file_is_not_taken_for_the_server(
     url = server.ensure_running()
     home = Path(server.status().home or "")
     old = (home / "data" / "postmaster.pid").read_text()
+    port = server.status().port
     server.stop()
     stranger = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from denghuo.apps.requests.models import Request
 from denghuo.core.actors import Actor
-from denghuo.core.audit.queries import audit_trail
+from denghuo.core.audit import audit_trail
 from denghuo.core.events import record
 from denghuo.core.moment import now
 from denghuo.core.privacy import reveal
@@ -42,7 +42,7 @@ def test_the_trail_joins_events_and_changed_values_in_order(org_tree: Any) -> No
         row.urges = 1
         row.save()
         record(replace(auditor, name="李工"), "privacy.revealed", row, org=row.org, payload=PAYLOAD)
-    trail = audit_trail("request", row.pk)
+    trail = audit_trail(auditor, "request", row.pk)
     assert [(entry.source, entry.kind) for entry in trail] == [
         ("row", "insert"),
         ("event", "privacy.revealed"),
@@ -57,7 +57,7 @@ def test_the_trail_joins_events_and_changed_values_in_order(org_tree: Any) -> No
 
 def test_personal_values_stay_masked_throughout(org_tree: Any) -> None:
     row = a_request(org_tree.county)
-    (entry,) = audit_trail("request", row.pk)
+    (entry,) = audit_trail(Actor.system(), "request", row.pk)
     first = {change.field: change.after for change in entry.changes}
     assert (first["caller_name"], first["caller_phone"], first["address"]) == ("张*", "138****1234", "香港中路****")
     assert "caller_phone_bidx" not in first
@@ -65,5 +65,5 @@ def test_personal_values_stay_masked_throughout(org_tree: Any) -> None:
 
 
 def test_a_subject_without_history_has_its_events_or_nothing(db: None) -> None:
-    assert audit_trail("policy", 1) == []
-    assert audit_trail("no_such_thing", 1) == []
+    assert audit_trail(Actor.system(), "policy", 1) == []
+    assert audit_trail(Actor.system(), "no_such_thing", 1) == []

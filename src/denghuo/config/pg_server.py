@@ -378,7 +378,7 @@ class EmbeddedServer:
             )
 
     def _clear_remains(self, home: Path, say: Say) -> None:
-        """After a kill: wait for orphaned sessions to leave and drop a stale ``postmaster.pid``.
+        """After a kill: wait for orphaned sessions to leave and drop what names it: ``postmaster.pid`` and the socket's lock file.
 
         PostgreSQL itself refuses to start while an orphan still has the shared memory, and mistakes a recycled
         process number for a living server; both would need a person.
@@ -397,6 +397,9 @@ class EmbeddedServer:
                 process.kill()
         psutil.wait_procs(orphans, timeout=5)
         (home / "data" / "postmaster.pid").unlink(missing_ok=True)
+        sockets = pg_host.socket_folder(home, pg_host.server_account(home))
+        for remains in sockets.glob(".s.PGSQL.*"):  # the socket's lock file names the dead postmaster as well
+            remains.unlink()
 
     def _wait_until_ready(self, home: Path, say: Say) -> None:
         """Wait through crash recovery, however long, as long as the server lives and says why it is busy."""

@@ -20,7 +20,7 @@ from denghuo.core.errors import InvalidInput
 
 MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 LANDLINE: Final = re.compile(r"0\d{2,3}\d{7,8}")
-SHORT: Final = re.compile(r"(?:1\d{2}|1\d{4}|9\d{4})")  # 110, 12345, 95598: service numbers that call us
+SHORT: Final = re.compile(r"[19]\d{4}")  # 95598, 12345, 12398: service lines that pass callers on
 _PHONE_NOISE: Final = re.compile(r"[\s\-—()（）]+")
 ACCOUNT_NUMBER: Final = re.compile(r"\d{10}|\d{13}|\d{16}")  # State Grid, its newer systems, Southern Grid
 _SKIN = range(0x1F3FB, 0x1F400)

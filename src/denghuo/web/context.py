@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from denghuo.core.errors import NotSignedIn
+from denghuo.core.http import actor_of
 from denghuo.core.moment import now as business_now
 from denghuo.core.moment import speed
 from denghuo.web import nav
@@ -26,13 +28,14 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def actor_or_none(request: HttpRequest) -> Actor | None:
-    """The staff actor of the request, or None on public pages."""
+    """The staff actor of the request, or None on public pages; never an error, so any page can ask."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
-    from denghuo.core.http import actor_of
-
-    return actor_of(request)
+    try:
+        return actor_of(request)
+    except NotSignedIn:
+        return None
 
 
 def live_url(request: HttpRequest) -> str:

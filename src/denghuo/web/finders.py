@@ -91,7 +91,7 @@ class NpmAllowListFinder(BaseFinder):
             return []
         return [str(absolute)] if find_all else str(absolute)
 
-    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, AllowListStorage]]:  # type: ignore[override]
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, AllowListStorage]]:
         """Yield each allowed file with the storage that reads it (for ``collectstatic``)."""
         storage = AllowListStorage()
         for name, source in ALLOWED.items():

@@ -18,7 +18,7 @@ from django.utils.translation.template import templatize
 SOURCES = Path(__file__).resolve().parents[1]
 LOCALE = Path(__file__).resolve().parent / "locale"
 LANGUAGE = "en"
-KEYWORDS = {
+KEYWORDS: dict[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None] = {
     "_": None,
     "_n": (1, 2),
     "gettext": None,
@@ -57,9 +57,9 @@ def catalogue_path() -> Path:
 
 def _calls(code: str) -> Iterator[tuple[str, list[str | None]]]:
     stream = io.BytesIO(code.encode("utf-8"))
-    for _line, function, arguments, _comments in extract_python(stream, list(KEYWORDS), [], {"encoding": "utf-8"}):
+    for _line, function, arguments, _comments in extract_python(stream, dict(KEYWORDS), [], {"encoding": "utf-8"}):
         given = list(arguments) if isinstance(arguments, tuple | list) else [arguments]
-        yield function, given
+        yield str(function), [None if argument is None else str(argument) for argument in given]
 
 
 def _message(function: str, arguments: list[str | None]) -> tuple[MsgId, str | None] | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from denghuo.apps.accounts.pages import staff_page
-from denghuo.core.audit import audit_trail, row_history, tracked_models, unmaskings
+from denghuo.core.audit import audit_trail, search_events, unmaskings
 from denghuo.core.events.kinds import KINDS
 from denghuo.core.http.actors import actor_of
 from denghuo.web import tables as t
@@ -21,6 +21,7 @@ from denghuo.web.timeline import ACTOR_LABELS, label_of
 
 DEFAULT_DAYS = 31  # without dates the log is searched this far back, so that old months are left alone
 LONGEST_ID = 18
+ROW_WORDS: dict[str, Any] = {"insert": _("写入新行"), "update": _("修改"), "delete": _("删除")}
 
 
 def kind_choices() -> list[tuple[str, Any]]:
@@ -55,11 +56,8 @@ def payload_text(payload: dict[str, Any]) -> str:
 
 
 def subject_url(row: Any) -> str:
-    """The history of the subject's row, where it has one."""
-    for label in tracked_models():
-        if label.rsplit(".", 1)[1] == row.subject_kind:
-            return reverse("accounts:audit-row", args=[label, row.subject_id])
-    return ""
+    """The trail of the subject."""
+    return reverse("accounts:audit-row", args=[row.subject_kind, row.subject_id]) if row.subject_id else ""
 
 
 class EventTable(t.Table):
@@ -125,7 +123,7 @@ def _since(request: HttpRequest) -> dt.datetime | None:
 def audit(request: HttpRequest) -> HttpResponseBase:
     """Search the event log."""
     actor = actor_of(request)
-    table = EventTable(request, audit_trail(actor, since=_since(request)), actor=actor)
+    table = EventTable(request, search_events(actor, since=_since(request)), actor=actor)
     return t.table_response(request, table, "accounts/audit.html", {"tab": "events", "wide": True})
 
 
@@ -140,9 +138,12 @@ def audit_unmaskings(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 @staff_page("audit.view")
-def audit_row(request: HttpRequest, label: str, pk: int) -> HttpResponse:
-    """Before and after of one row."""
-    changes = row_history(actor_of(request), label, pk)
-    words = {name: kind.label for name, kind in KINDS.items()}
-    listed = [{"change": change, "events": [words.get(kind, kind) for kind in change.kinds]} for change in changes]
-    return render(request, "accounts/audit_row.html", {"label": label, "pk": pk, "changes": listed})
+def audit_row(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """One subject: its events and, where it has a history, its values before and after."""
+    trail = audit_trail(actor_of(request), kind, pk)
+    words = {name: item.label for name, item in KINDS.items()} | ROW_WORDS
+    listed = [
+        {"entry": entry, "label": words.get(entry.kind, entry.kind), "payload": payload_text(dict(entry.payload))}
+        for entry in reversed(trail)
+    ]
+    return render(request, "accounts/audit_row.html", {"kind": kind, "pk": pk, "trail": listed})

@@ -38,6 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/policies/<str:key>/", pages_policies.policy, name="policy"),
     path("staff/audit/", pages_audit.audit, name="audit"),
     path("staff/audit/unmaskings/", pages_audit.audit_unmaskings, name="audit-unmaskings"),
-    path("staff/audit/rows/<str:label>/<int:pk>/", pages_audit.audit_row, name="audit-row"),
+    path("staff/audit/rows/<slug:kind>/<int:pk>/", pages_audit.audit_row, name="audit-row"),
     path("staff/reveal/", pages_reveal.reveal, name="reveal"),
 ]

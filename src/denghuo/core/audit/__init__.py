@@ -1,15 +1,15 @@
 """Who did what: searching the event log, and how a row came to be what it is."""
 
-from denghuo.core.audit.history import Change, FieldChange, row_history, tracked_models
-from denghuo.core.audit.queries import PERMISSION, audit_events, audit_trail, unmaskings
+from denghuo.core.audit.queries import PERMISSION, audit_events, search_events, unmaskings
+from denghuo.core.audit.trail import Entry, FieldChange, audit_trail, tracked_models
 
 __all__ = [
     "PERMISSION",
-    "Change",
+    "Entry",
     "FieldChange",
     "audit_events",
     "audit_trail",
-    "row_history",
+    "search_events",
     "tracked_models",
     "unmaskings",
 ]

@@ -31,7 +31,7 @@ def audit_events(actor: Actor) -> QuerySet[Event]:
     return events.filter(scope)
 
 
-def audit_trail(
+def search_events(
     actor: Actor,
     *,
     subject_kind: str = "",
@@ -70,4 +70,4 @@ def audit_trail(
 
 def unmaskings(actor: Actor, *, since: dt.datetime | None = None, until: dt.datetime | None = None) -> QuerySet[Event]:
     """Who saw whose personal data in plain, and why; newest first."""
-    return audit_trail(actor, kind=REVEALED, since=since, until=until)
+    return search_events(actor, kind=REVEALED, since=since, until=until)

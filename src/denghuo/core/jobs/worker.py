@@ -93,6 +93,9 @@ async def run(queues: list[str] | None, concurrency: int) -> None:
         try:
             with app.replace_connector(connector):
                 await _work(app, queues, concurrency, stalled, grace)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # told to stop; procrastinate may swallow the cancellation
+                return
             logger.warning("the worker ended by itself; starting it again")
         except Exception as error:
             logger.warning("the worker lost its database (%s); starting it again", type(error).__name__)

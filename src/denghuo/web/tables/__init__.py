@@ -1,4 +1,4 @@
-"""Declarative tables over a queryset: sort, filter, page, export, reload in place. See ``WEB`` components reference."""
+"""Declarative tables over a queryset: sort, filter, page, export, reload in place."""
 
 from denghuo.web.tables.columns import BadgeColumn, ClockColumn, Column, NumberColumn, StateColumn, TimeColumn
 from denghuo.web.tables.export import TooManyRows, neutralise

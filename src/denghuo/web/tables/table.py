@@ -89,6 +89,7 @@ class Table:
             if isinstance(value, Column):
                 value.name = name
                 found[name] = value
+                delattr(cls, name)  # a column may be called "page" or "url" without hiding the table's own
         cls.columns = sorted(found.values(), key=lambda column: column.order)
         given = vars(cls).get("Meta")
         if given is not None:
@@ -111,7 +112,7 @@ class Table:
         self.request = request
         self.actor = actor
         self.path = path or request.path
-        self.source = queryset
+        self.queryset = queryset
         self.live = " ".join(self.meta.live if live is None else live)
         self.context = Context(request, actor, self)
 
@@ -152,14 +153,14 @@ class Table:
         return keys
 
     def _declared_order(self) -> list[str]:
-        given = self.source.query.order_by or self.meta.default_sort
+        given = self.queryset.query.order_by or self.meta.default_sort
         if isinstance(given, str):
             return [given] if given and self._is_field(given.removeprefix("-")) else []
         return [str(field) for field in given if isinstance(field, str) and field != "?"]
 
     def _is_field(self, name: str) -> bool:
         try:
-            self.source.model._meta.get_field(name)
+            self.queryset.model._meta.get_field(name)
         except FieldDoesNotExist:
             return False
         return True
@@ -167,7 +168,7 @@ class Table:
     @cached_property
     def filtered(self) -> models.QuerySet[Any]:
         """All rows that pass the filters, ordered."""
-        queryset = self.source
+        queryset = self.queryset
         for filter_ in self.meta.filters:
             value = filter_.value(self.request.GET)
             if value is not None:

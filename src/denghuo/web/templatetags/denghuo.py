@@ -1,4 +1,4 @@
-"""``{% load denghuo %}``: the components every page is built from. ``docs/reference/components.md`` shows them."""
+"""``{% load denghuo %}``: the components every page is built from. The style guide (/staff/style/) shows them."""
 
 from __future__ import annotations
 

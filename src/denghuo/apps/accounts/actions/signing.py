@@ -79,7 +79,7 @@ def sign_in(
     _check_form(username, password)
     _limit_ip(ip, moment)
     name = username.strip()
-    staff = None if "\x00" in name else Staff.objects.filter(username=name).first()
+    staff = Staff.objects.filter(username=name).first() if _storable(name) else None
     if staff is None:
         make_password(password)  # as long as a known name takes
         right = False
@@ -107,10 +107,12 @@ def demo_sign_in(who: str, *, ip: str) -> SignInResult:
     """Sign in without a password as the person ``who`` or the first holder of role ``who``; demonstrations only."""
     if not settings.DEMO:
         raise NotAllowed(_("只有演示环境可以一键登录"), code="demo_only")
-    staff = Staff.objects.select_related("org").filter(username=who[:MAX_NAME].replace("\x00", ""), is_active=True).first()
+    if not _storable(who):
+        raise NotFound()
+    staff = Staff.objects.select_related("org").filter(username=who[:MAX_NAME], is_active=True).first()
     if staff is None:
         grant = (
-            RoleGrant.objects.filter(in_force(timezone.now()), role__code=who[:MAX_NAME].replace("\x00", ""), staff__is_active=True)
+            RoleGrant.objects.filter(in_force(timezone.now()), role__code=who[:MAX_NAME], staff__is_active=True)
             .select_related("staff__org")
             .order_by("staff__username")
             .first()
@@ -126,6 +128,11 @@ def demo_sign_in(who: str, *, ip: str) -> SignInResult:
 @action("staff.demo_sign_in")
 def _record_demo(actor: Actor, staff: Staff) -> None:
     record(actor, "staff.signed_in", staff, org=staff.org, payload={"ip": actor.ip or "", "way": "demo"})
+
+
+def _storable(text: str) -> bool:
+    """Whether PostgreSQL could hold the text at all; nobody has a name that it cannot."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _check_form(username: str, password: str) -> None:

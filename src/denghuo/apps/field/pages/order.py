@@ -38,6 +38,7 @@ SAID = {
     "depart": gettext_lazy("已出发，路上注意安全"),
     "arrive": gettext_lazy("已登记到达"),
 }
+CAMERA_KINDS = (PhotoKind.BEFORE, PhotoKind.AFTER, PhotoKind.SCENE)
 FIELD_NAMES = {"cause", "result", "restored_at", "no_signature_reason"}
 
 
@@ -87,7 +88,9 @@ def _work(order: WorkOrder, photos: list[OrderPhoto]) -> dict[str, Any]:
         "photos_missing": max(0, needed - len(pictures)),
         "signature_required": policies.get("order.signature_required", order.org),
         "taking": order.state in (OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED),
-        "photo_kinds": [(kind.value, kind.label) for kind in PhotoKind if kind != PhotoKind.SIGNATURE],
+        "photo_kinds": [{"label": kind.label, "extra": {"kind": kind.value}} for kind in CAMERA_KINDS],
+        "upload_url": reverse("api:order_photo", args=[order.pk]),
+        "finish_draft": f"order-finish-{order.pk}-{order.visit}",
     }
 
 

@@ -45,7 +45,7 @@ class CallBackTable(t.Table):
 def desk(request: HttpRequest, form: AttemptForm | None = None) -> HttpResponse:
     """The plan in hand, if any, and the list of what waits."""
     actor = actor_of(request)
-    current = queries.callback_in_hand(actor)
+    current = queries.held_by(actor)
     table = CallBackTable(request, queries.callback_queue(actor), actor=actor)
     context: dict[str, Any] = queries.callback_counts(actor) | {
         "current": current,

@@ -19,7 +19,6 @@ from denghuo.apps.requests.pages.common import act_or_say, free_text, perform, p
 from denghuo.apps.requests.steps import next_steps
 from denghuo.core import policies
 from denghuo.core.actors import Actor
-from denghuo.core.clocks.reading import clocks_for
 from denghuo.core.http import actor_of
 from denghuo.web.timeline import from_events
 
@@ -35,6 +34,7 @@ GUESS = {
     "charger": "charging",
 }
 DANGEROUS = {"wire_down", "spark"}
+SHOWN_CLOCKS = {"running", "paused", "breached_stopped"}
 
 
 @staff_page("requests.view")
@@ -47,31 +47,27 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
     """Everything the page shows; ``held`` are forms that came back with a refusal."""
-    r = queries.detail(actor, pk)
-    outage = r.outage or grid.outage_explaining(r.transformer_id, r.occurred_at or r.submitted_at)
-    can = what_can(actor, r, outage)
-    notes = {note.pk: note for note in r.notes.all()}
-    transformer_id = r.transformer_id
+    found = queries.detail(actor, pk)
+    r, outage = found.request, found.outage
     context: dict[str, Any] = {
         "r": r,
         "person": person_of(r, actor),
         "reveal": reveals_of(r, actor),
         "description": free_text(r.description, r, actor),
-        "supply": grid.path_of(transformer_id),
+        "supply": grid.supply_path(r.transformer) if r.transformer else None,
         "outage": outage,
         "outage_text": _outage_text(outage),
-        "duplicates": queries.duplicates_of(r) if not r.master_id and r.state in {"submitted", "accepted"} else [],
-        "children": list(r.merged_requests.only("pk", "number", "state")),
+        "duplicates": found.duplicates,
+        "children": found.children,
         "master": r.master,
         "merged_text": _("已并入主单 %(number)s，修复后仍会单独回访") % {"number": r.master.number} if r.master else "",
-        "can": can,
-        "clocks": [{"clock": clock, "label": limits.LABELS.get(clock.kind, clock.kind)} for clock in clocks_for(r)],
-        "entries": from_events(queries.timeline(r), detail=lambda event: _line(event, notes, r, actor), clocks=queries.clocks_after),
+        "can": what_can(actor, r, outage),
+        "clocks": [{"clock": c, "label": limits.LABELS.get(c.kind, c.kind)} for c in found.clocks if c.state in SHOWN_CLOCKS],
+        "entries": _entries(found, actor),
         "urge_text": _("%(n)s 次催办") % {"n": r.urges},
         "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
         "show_orders": r.type == RequestType.FAULT_REPORT and r.dispatched_at is not None,
         "live_topics": [f"request:{r.pk}"],
-        "form_error": None,
     }
     context |= _forms(r, held)
     return context
@@ -127,12 +123,16 @@ def _outage_text(outage: Any) -> str:
     return _("%(kind)s，%(start)s 起，影响 %(n)s 户，%(cause)s") % words
 
 
-def _line(event: Any, notes: dict[int, Any], r: Request, actor: Actor) -> str:
-    """The second line of a timeline entry: the note behind it, or what its payload says."""
-    note = notes.get(event.payload.get("note_id") or 0)
-    if note is not None:
-        return free_text(note.text, r, actor)
-    return str(event.payload.get("reason") or "")
+def _entries(found: queries.RequestDetail, actor: Actor) -> list[Any]:
+    """The timeline, newest first: event, actor, time, the note behind it, and the clocks as they stood afterwards."""
+    texts = {entry.event.pk: entry.text or str(entry.event.payload.get("reason") or "") for entry in found.timeline}
+    clocks = {entry.event.pk: entry.clocks for entry in found.timeline}
+    entries = from_events(
+        [entry.event for entry in found.timeline],
+        detail=lambda event: free_text(texts[event.pk], found.request, actor),
+        clocks=lambda event: clocks[event.pk],
+    )
+    return entries[::-1]
 
 
 @staff_page("request.accept")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from denghuo.apps.contacts.choices import Channel
 from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.access import account_id_of, account_ref
 from denghuo.apps.grid.queries import outage_explaining
 from denghuo.apps.requests import actions, queries
 from denghuo.apps.requests.choices import RequestType
@@ -51,7 +52,7 @@ def find_account(request: HttpRequest) -> HttpResponse:
             if found is None:
                 form.add_error(None, _("没有找到与该户号和手机号都相符的用电户。请核对电费单，或直接填写区县和地址。"))
             else:
-                context |= {"found": _shown(found), "account_ref": customers.account_ref(found)}
+                context |= {"found": _shown(found), "account_ref": account_ref(found.pk)}
     return render(request, "requests/hall/_account.html", context)
 
 
@@ -70,7 +71,8 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST or None, now=moment.now())
     context: dict[str, Any] = {"form": form, "finder": AccountFinderForm()}
     reference = request.POST.get("account_ref", "")
-    account = customers.account_by_ref(reference) if reference else None
+    account_id = account_id_of(reference)
+    account = customers.account_by_id(account_id) if account_id is not None else None
     if account is not None:
         context |= {"found": _shown(account), "account_ref": reference}
     if request.method == "POST" and form.is_valid():

@@ -65,7 +65,8 @@ def request_list(request: HttpRequest) -> HttpResponse:
     """All requests of the actor's units; tabs by state with counts."""
     actor = actor_of(request)
     state = request.GET.get("state", "")
-    rows = queries.request_list(actor, state=state if state in c.RequestState.values else "")
+    chosen = {"state": state} if state in c.RequestState.values else {"open": not request.GET.get("q")}
+    rows = queries.request_list(actor, chosen)
     table = RequestTable(request, rows, actor=actor)
     counts, looks = queries.counts_by_state(actor), states_of("request")
     context: dict[str, Any] = {

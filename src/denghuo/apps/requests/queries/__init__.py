@@ -2,7 +2,7 @@
 
 from denghuo.apps.requests.queries.callbacks import callback_counts, callback_of, callback_queue, held_by
 from denghuo.apps.requests.queries.detail import RequestDetail, TimelineEntry, detail, duplicates_of, timeline
-from denghuo.apps.requests.queries.lists import counts_by_state, request_list, review_queue, visible
+from denghuo.apps.requests.queries.lists import counts_by_state, request_list, review_queue, search, visible
 from denghuo.apps.requests.queries.progress import find_progress, progress_view, request_by_token
 
 # The name the plan of the apps gives it.
@@ -24,6 +24,7 @@ __all__ = [
     "request_detail",
     "request_list",
     "review_queue",
+    "search",
     "timeline",
     "visible",
 ]
