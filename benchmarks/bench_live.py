@@ -109,7 +109,7 @@ async def _drive(port: int, path: str, options: argparse.Namespace, send: Any) -
     """Open the streams from a child process, send the events, collect the delays it prints."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.live_clients", str(port), path, str(options.clients), str(options.events),
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, limit=64 * 1024**2,
     )  # fmt: skip
     assert child.stdout is not None
     assert (await child.stdout.readline()).strip() == b"ready"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
 
 _to_stderr = False
 
@@ -22,6 +25,12 @@ def progress_to_stderr(wanted: bool) -> None:
 def say(text: str) -> None:
     """Progress and tables for a person."""
     print(text, file=sys.stderr if _to_stderr else sys.stdout, flush=True)
+
+
+def spread(values: Sequence[float], digits: int = 1) -> dict[str, float]:
+    """Median, lowest and highest of several rounds."""
+    shown = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+    return {name: round(value, digits) for name, value in shown.items()}
 
 
 def machine() -> dict[str, Any]:
@@ -65,9 +74,7 @@ def _database_version() -> str | None:
         return None
 
 
-def emit(
-    name: str, figures: Mapping[str, Any], peer: Mapping[str, Any] | str | None
-) -> None:
+def emit(name: str, figures: Mapping[str, Any], peer: Mapping[str, Any] | str | None) -> None:
     """Print the result: one JSON object on the last line.
 
     ``figures`` are ours (the unit in each key: ``requests_per_s``, ``p95_ms``); ``peer`` the other party's, measured

@@ -53,7 +53,7 @@ async def run(port: int, path: str, clients: int, events: int) -> None:
         await asyncio.sleep(0.2)
         if len(book) != seen:
             seen, quiet = len(book), time.monotonic()
-    print(json.dumps({"delays": book, "lost": clients * events - len(book)}), flush=True)
+    print(json.dumps({"delays": [round(delay, 5) for delay in book], "lost": clients * events - len(book)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from benchmarks.common import say
 
@@ -22,12 +23,34 @@ def database(name: str) -> Iterator[str]:
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         call_command("sync", verbosity=0, stdout=io.StringIO())
-        settings = connection.settings_dict
-        host = settings["HOST"] or settings["OPTIONS"].get("host", "")
-        url = f"postgresql://{settings['USER']}:{settings['PASSWORD']}@/{settings['NAME']}?host={host}&port={settings['PORT']}"
-        yield url
+        yield address(connection.settings_dict["NAME"])
     finally:
         _drop(old)
+
+
+@contextlib.contextmanager
+def empty_database(name: str) -> Iterator[str]:
+    """Create ``bench_<name>`` with nothing in it, give its address, drop it at the end: for a peer of ours."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE bench_{name}")
+    try:
+        yield address(f"bench_{name}")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
+
+
+def address(database: str) -> str:
+    """The address of a database on the product's server."""
+    from django.db import connection
+
+    settings = connection.settings_dict
+    host = settings["HOST"] or settings["OPTIONS"].get("host", "")
+    user, password = quote(settings["USER"]), quote(settings["PASSWORD"])
+    return f"postgresql://{user}:{password}@/{database}?host={quote(str(host), safe='')}&port={settings['PORT']}"
 
 
 def _drop(product: str) -> None:

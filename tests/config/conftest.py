@@ -12,9 +12,7 @@ import pytest
 Until = Callable[..., Any]
 
 
-def wait_until(
-    condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "the condition"
-) -> Any:
+def wait_until(condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "the condition") -> Any:
     """Poll ``condition`` until it is true and return its value; fail the test after ``seconds``."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -22,11 +22,7 @@ def denghuo(tmp_path: Path) -> Command:
     """``denghuo("status", PORT="9")``: the command on an empty data folder; keyword arguments go to the environment."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("DENGHUO_", "DATABASE_"))
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DENGHUO_", "DATABASE_"))}
         extra = {
             "DENGHUO_VAR": str(tmp_path / "var"),
             "PYTHONPATH": str(SRC),
@@ -58,7 +54,9 @@ def test_help_lists_every_command_without_loading_django(denghuo: Command) -> No
         "bench",
     ):
         assert f"  {name} " in result.stdout
-    probe = "import sys, denghuo.cli; print([m for m in sys.modules if m.split('.')[0] in {'django', 'psycopg', 'psutil'}])"
+    probe = (
+        "import sys, denghuo.cli; print([m for m in sys.modules if m.split('.')[0] in {'django', 'psycopg', 'psutil'}])"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", probe],
         env={**os.environ, "PYTHONPATH": str(SRC)},
@@ -90,9 +88,7 @@ def test_command_whose_module_is_absent_is_named_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("variable", ["DENGHUO_PORT", "DENGHUO_LIVE_PORT"])
-def test_taken_port_is_named_with_the_variable_that_changes_it(
-    denghuo: Command, variable: str
-) -> None:
+def test_taken_port_is_named_with_the_variable_that_changes_it(denghuo: Command, variable: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
         socket.create_server(("127.0.0.1", 0)) as free,
@@ -139,9 +135,7 @@ def test_embedded_database_commands_are_refused_when_another_server_is_named(
     assert "DATABASE_URL is set" in result.stderr
 
 
-def test_command_runs_with_a_throwaway_database_that_is_gone_afterwards(
-    denghuo: Command, tmp_path: Path
-) -> None:
+def test_command_runs_with_a_throwaway_database_that_is_gone_afterwards(denghuo: Command, tmp_path: Path) -> None:
     program = (
         "import os, psycopg; c = psycopg.connect(os.environ['DATABASE_URL'])\n"
         "print(c.execute('SHOW data_directory').fetchone()[0]); raise SystemExit(7)"

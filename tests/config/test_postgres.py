@@ -73,9 +73,7 @@ def test_first_start_makes_a_utf8_database_whose_owner_is_no_superuser(
 ) -> None:
     url = server.ensure_running()
     assert ask(url, "SELECT current_user") == "denghuo"
-    assert (
-        ask(url, "SELECT usesuper FROM pg_user WHERE usename = current_user") is False
-    )
+    assert ask(url, "SELECT usesuper FROM pg_user WHERE usename = current_user") is False
     assert ask(url, "SHOW server_encoding") == "UTF8"
     assert (
         ask(
@@ -93,15 +91,11 @@ def test_server_listens_only_on_this_machine_and_asks_for_the_password(
     address = server.url(tcp=True)
     assert ask(address, "SHOW listen_addresses") == "127.0.0.1"
     user, _, rest = address.removeprefix("postgresql://").partition("@")
-    with pytest.raises(
-        psycopg.OperationalError, match="password authentication failed"
-    ):
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(f"postgresql://{user.split(':')[0]}:wrong@{rest}")
 
 
-def test_passwords_are_readable_by_their_owner_only(
-    server: EmbeddedServer, var: Path
-) -> None:
+def test_passwords_are_readable_by_their_owner_only(server: EmbeddedServer, var: Path) -> None:
     server.ensure_running()
     assert stat.S_IMODE((var / "database.json").stat().st_mode) == 0o600
 
@@ -109,10 +103,7 @@ def test_passwords_are_readable_by_their_owner_only(
 def test_durable_server_syncs_to_disk(var: Path) -> None:
     server = EmbeddedServer(var)
     url = server.ensure_running()
-    assert [
-        ask(url, f"SHOW {name}")
-        for name in ("fsync", "synchronous_commit", "full_page_writes")
-    ] == ["on"] * 3
+    assert [ask(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")] == ["on"] * 3
 
 
 def test_data_and_port_stay_after_stop_and_start(server: EmbeddedServer) -> None:
@@ -131,15 +122,10 @@ def test_stop_is_a_clean_shutdown_that_needs_no_recovery(
     server.ensure_running()
     home = Path(server.status().home or "")
     server.stop()
-    assert (
-        "database system is shut down"
-        in (home / "server.log").read_text().splitlines()[-1]
-    )
+    assert "database system is shut down" in (home / "server.log").read_text().splitlines()[-1]
 
 
-def test_committed_rows_survive_a_killed_server_and_the_next_start_recovers(
-    var: Path, until: Until
-) -> None:
+def test_committed_rows_survive_a_killed_server_and_the_next_start_recovers(var: Path, until: Until) -> None:
     server = EmbeddedServer(var)
     url = server.ensure_running()
     keep_note(url)
@@ -166,9 +152,7 @@ def test_busy_session_of_a_killed_server_does_not_block_the_next_start(
         os.kill(pid, signal.SIGKILL)
         until(lambda: not server.status().running)
         server.ensure_running()
-        until(
-            lambda: not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE
-        )
+        until(lambda: not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE)
     assert ask(url, "SELECT 1") == 1
 
 
@@ -180,13 +164,11 @@ def test_recycled_process_number_in_the_pid_file_is_not_taken_for_the_server(
     old = (home / "data" / "postmaster.pid").read_text()
     port = server.status().port
     server.stop()
-    stranger = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE
-    )
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        (home / "data" / "postmaster.pid").write_text(
-            f"{stranger.pid}\n" + old.split("\n", 1)[1]
-        )
+        content = f"{stranger.pid}\n" + old.split("\n", 1)[1]
+        (home / "data" / "postmaster.pid").write_text(content)
+        (home / "run" / f".s.PGSQL.{port}.lock").write_text(content)
         assert server.status().running is False
         assert server.stop() is False
         assert stranger.poll() is None, "a stranger's process must never be signalled"
@@ -196,11 +178,10 @@ def test_recycled_process_number_in_the_pid_file_is_not_taken_for_the_server(
         stranger.communicate()
 
 
-def test_two_processes_share_one_server_and_the_last_one_out_stops_it(
-    server: EmbeddedServer, var: Path
-) -> None:
+def test_two_processes_share_one_server_and_the_last_one_out_stops_it(server: EmbeddedServer, var: Path) -> None:
     first, second = other_process(var), other_process(var)
-    assert first.stdout and second.stdout
+    assert first.stdout
+    assert second.stdout
     pids = {first.stdout.readline(), second.stdout.readline()}
     assert len(pids) == 1
     first.communicate()
@@ -209,12 +190,11 @@ def test_two_processes_share_one_server_and_the_last_one_out_stops_it(
     assert not server.status().running
 
 
-def test_user_killed_without_goodbye_does_not_keep_the_server_for_ever(
-    server: EmbeddedServer, var: Path
-) -> None:
+def test_user_killed_without_goodbye_does_not_keep_the_server_for_ever(server: EmbeddedServer, var: Path) -> None:
     server.ensure_running()
     other = other_process(var)
-    assert other.stdout and other.stdout.readline()
+    assert other.stdout
+    assert other.stdout.readline()
     other.kill()
     other.communicate()
     server.release()
@@ -269,9 +249,7 @@ def test_data_of_another_major_version_is_refused_with_the_way_out(
         server.ensure_running()
 
 
-def test_lost_password_file_is_named_instead_of_making_a_new_database(
-    server: EmbeddedServer, var: Path
-) -> None:
+def test_lost_password_file_is_named_instead_of_making_a_new_database(server: EmbeddedServer, var: Path) -> None:
     server.ensure_running()
     server.stop()
     (var / "database.json").unlink()
@@ -279,12 +257,8 @@ def test_lost_password_file_is_named_instead_of_making_a_new_database(
         server.ensure_running()
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root starts the server under another account"
-)
-def test_checkout_closed_to_others_is_left_closed_and_data_goes_to_the_system_folder() -> (
-    None
-):
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server under another account")
+def test_checkout_closed_to_others_is_left_closed_and_data_goes_to_the_system_folder() -> None:
     with tempfile.TemporaryDirectory(prefix="dh-closed-") as name:
         closed = Path(name)  # mode 0700, as /root is
         server = EmbeddedServer(closed / "checkout" / "var", durable=False)
@@ -299,9 +273,7 @@ def test_checkout_closed_to_others_is_left_closed_and_data_goes_to_the_system_fo
         assert server.status().home is None
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root starts the server under another account"
-)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server under another account")
 def test_programs_in_a_closed_folder_are_copied_to_where_the_server_can_run_them(
     server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,9 +291,7 @@ def test_programs_in_a_closed_folder_are_copied_to_where_the_server_can_run_them
         assert stat.S_IMODE(Path(name).stat().st_mode) == 0o700
 
 
-def test_given_database_url_never_starts_the_embedded_server(
-    var: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_given_database_url_never_starts_the_embedded_server(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from denghuo.config import postgres
 
     monkeypatch.setenv("DENGHUO_VAR", str(var))

@@ -45,9 +45,7 @@ def test_translations_compile_without_gettext_on_the_machine(catalog: Path) -> N
         english = gettext.GNUTranslations(file)
     assert english.gettext("受理") == "Accept"
     assert english.ngettext("%(count)s 单", "%(count)s 单", 2) == "%(count)s orders"
-    assert english.gettext("派单") == "派单", (
-        "a guess that nobody confirmed is not shown"
-    )
+    assert english.gettext("派单") == "派单", "a guess that nobody confirmed is not shown"
 
 
 def test_translations_compile_again_only_when_their_source_is_newer(

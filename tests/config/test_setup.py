@@ -23,11 +23,7 @@ def machine(tmp_path: Path) -> Machine:
         folder = tmp_path / "bin"
         folder.mkdir()
         for tool in TOOLS:
-            found = next(
-                Path(place, tool)
-                for place in ("/usr/bin", "/bin")
-                if Path(place, tool).exists()
-            )
+            found = next(Path(place, tool) for place in ("/usr/bin", "/bin") if Path(place, tool).exists())
             (folder / tool).symlink_to(found)
         for name, body in programs.items():
             program = folder / name.replace("_", "-")
@@ -109,9 +105,7 @@ def test_missing_chromium_is_said_but_stops_nothing(machine: Machine) -> None:
 
 
 def test_chromium_without_chinese_font_is_said(machine: Machine) -> None:
-    result = machine(
-        "warn_browser && echo with browser tests", chromium="exit 0", fc_list="exit 0"
-    )
+    result = machine("warn_browser && echo with browser tests", chromium="exit 0", fc_list="exit 0")
     assert result.stdout == "with browser tests\n"
     assert "Chinese text in browser tests and pictures will be boxes" in result.stderr
 

@@ -118,9 +118,7 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_killed_child_is_restarted_logged_and_counted(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_killed_child_is_restarted_logged_and_counted(start: Callable[..., Running], until: Until) -> None:
     running = start(child("web")).ready()
     until(lambda: "web up" in running.text())
     first = running.child("web")["pid"]
@@ -132,9 +130,7 @@ def test_killed_child_is_restarted_logged_and_counted(
     assert "died (signal SIGKILL)" in running.text()
 
 
-def test_child_that_ends_with_status_0_is_restarted_too(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_child_that_ends_with_status_0_is_restarted_too(start: Callable[..., Running], until: Until) -> None:
     running = start(child("worker")).ready()
     until(lambda: "worker up" in running.text())
     os.kill(running.child("worker")["pid"], signal.SIGTERM)
@@ -142,9 +138,7 @@ def test_child_that_ends_with_status_0_is_restarted_too(
     assert running.child("worker")["last_exit"] == "exit 0"
 
 
-def test_everything_stops_in_order_services_first_database_last(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_everything_stops_in_order_services_first_database_last(start: Callable[..., Running], until: Until) -> None:
     running = start(child("database", 0), child("web", 2)).ready()
     until(lambda: "web up" in running.text() and "database up" in running.text())
     pids = [running.child(name)["pid"] for name in ("database", "web")]
@@ -163,18 +157,14 @@ def test_grandchildren_that_ignore_signals_do_not_outlive_their_parent(
     until(lambda: "grandchild up" in running.text() and "web up" in running.text())
     lines = [line.split("| ", 1)[1] for line in running.text().splitlines()]
     grandchild = next(
-        int(line.split()[1])
-        for line in lines
-        if line.startswith("grandchild ") and line != "grandchild up"
+        int(line.split()[1]) for line in lines if line.startswith("grandchild ") and line != "grandchild up"
     )
     os.kill(running.child("web")["pid"], signal.SIGKILL)
     until(lambda: gone(grandchild), what="the grandchild's end")
     running.stop()
 
 
-def test_children_stop_when_the_supervisor_itself_is_killed(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_children_stop_when_the_supervisor_itself_is_killed(start: Callable[..., Running], until: Until) -> None:
     running = start(child("web")).ready()
     until(lambda: "web up" in running.text())
     pid = running.child("web")["pid"]
@@ -193,9 +183,7 @@ def test_second_supervisor_on_the_same_data_is_refused(
     assert running_pid(first.var) == first.process.pid
 
 
-def test_next_stage_waits_for_a_step_that_runs_once(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_next_stage_waits_for_a_step_that_runs_once(start: Callable[..., Running], until: Until) -> None:
     step = {
         "name": "prepare",
         "command": [sys.executable, "-c", "print('prepared')"],
@@ -251,13 +239,9 @@ def test_platform_is_ready_only_when_its_services_say_so(
     assert read_status(running.var)["state"] == "ready"
 
 
-def test_output_is_prefixed_by_process_and_kept_in_the_log(
-    start: Callable[..., Running], until: Until
-) -> None:
+def test_output_is_prefixed_by_process_and_kept_in_the_log(start: Callable[..., Running], until: Until) -> None:
     running = start(child("web", env={"EXTRA": "灯火"})).ready()
     until(lambda: "灯火" in running.text())
     text = running.stop()
-    assert any(
-        line.startswith("web ") and "| web up" in line for line in text.splitlines()
-    )
+    assert any(line.startswith("web ") and "| web up" in line for line in text.splitlines())
     assert "web up" in (running.var / "log" / "denghuo.log").read_text()

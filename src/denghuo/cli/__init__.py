@@ -45,14 +45,10 @@ class LazyGroup(click.Group):
         """All names, whether or not their module is installed."""
         return list(COMMANDS)
 
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List commands from the table above, importing none of them."""
         with formatter.section("命令 · Commands"):
-            formatter.write_dl(
-                [(name, text) for name, (_, text, _need) in COMMANDS.items()]
-            )
+            formatter.write_dl([(name, text) for name, (_, text, _need) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and hand over the command in it."""
@@ -67,9 +63,7 @@ class LazyGroup(click.Group):
         try:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
-            if error.name and (
-                module_name == error.name or module_name.startswith(f"{error.name}.")
-            ):
+            if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
                 raise click.ClickException(
                     f"本安装不含命令 {cmd_name} (缺少模块 {module_name})。\n"
                     f"This installation has no command {cmd_name} (the module {module_name} is missing)."
@@ -82,9 +76,7 @@ class LazyGroup(click.Group):
             found = getattr(module, name, None)
             if isinstance(found, click.Command):
                 return found
-        raise click.ClickException(
-            f"{module_name} defines no click command named {cmd_name}"
-        )
+        raise click.ClickException(f"{module_name} defines no click command named {cmd_name}")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -16,9 +16,7 @@ from denghuo.config.paths import BENCHMARKS, ROOT
 
 def names() -> list[str]:
     """Names of the benchmarks in this checkout."""
-    return sorted(
-        path.stem.removeprefix("bench_") for path in BENCHMARKS.glob("bench_*.py")
-    )
+    return sorted(path.stem.removeprefix("bench_") for path in BENCHMARKS.glob("bench_*.py"))
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -37,11 +37,7 @@ def stop() -> None:
     """停止 · stop it cleanly."""
     _refuse_external()
     stopped = postgres.stop(postgres.to_stderr)
-    click.echo(
-        "数据库已停止 · database stopped"
-        if stopped
-        else "数据库没有在运行 · the database was not running"
-    )
+    click.echo("数据库已停止 · database stopped" if stopped else "数据库没有在运行 · the database was not running")
 
 
 @db.command()
@@ -52,9 +48,7 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(postgres.status_dict()))
     elif found.external:
-        click.echo(
-            f"使用 DATABASE_URL · using DATABASE_URL: {_without_password(os.environ['DATABASE_URL'])}"
-        )
+        click.echo(f"使用 DATABASE_URL · using DATABASE_URL: {_without_password(os.environ['DATABASE_URL'])}")
     elif found.running:
         kept = " (keep)" if found.kept else ""
         click.echo(
@@ -72,9 +66,7 @@ def status(as_json: bool) -> None:
 def url(tcp: bool, superuser: bool) -> None:
     """打印连接地址(含口令) · print the address, password included."""
     given = os.environ.get("DATABASE_URL")
-    click.echo(
-        given if given else postgres.own_server().url(tcp=tcp, superuser=superuser)
-    )
+    click.echo(given if given else postgres.own_server().url(tcp=tcp, superuser=superuser))
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
@@ -88,9 +80,7 @@ def shell(arguments: tuple[str, ...]) -> None:
         raise click.ClickException("找不到 psql · psql is not installed")
     # The address goes through the environment: arguments are visible to every user of the machine.
     environment = {**os.environ, **_libpq_environment(address)}
-    sys.exit(
-        subprocess.run([program, *arguments], env=environment, check=False).returncode
-    )
+    sys.exit(subprocess.run([program, *arguments], env=environment, check=False).returncode)
 
 
 @db.command()
@@ -122,9 +112,7 @@ def run_with(throwaway: bool, command: tuple[str, ...]) -> None:
         with postgres.own_server().session(postgres.to_stderr) as address:
             sys.exit(_run(command, address))
     folder = Path(tempfile.mkdtemp(prefix="denghuo-test-"))
-    folder.chmod(
-        0o755
-    )  # holds no secret readable by others; lets the server's account reach its own part
+    folder.chmod(0o755)  # holds no secret readable by others; lets the server's account reach its own part
     server = EmbeddedServer(folder, durable=False)
     try:
         code = _run(command, server.ensure_running())
@@ -165,12 +153,8 @@ def _libpq_environment(address: str) -> dict[str, str]:
 def _without_password(address: str) -> str:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    values = {
-        key: value
-        for key, value in conninfo_to_dict(address).items()
-        if key != "password"
-    }
-    return make_conninfo(**values)
+    values = {key: value for key, value in conninfo_to_dict(address).items() if key != "password"}
+    return make_conninfo("", **values)
 
 
 def _refuse_external() -> None:

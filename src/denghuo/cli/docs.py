@@ -22,7 +22,12 @@ def policies_page() -> str:
     from denghuo.core.policies.shipped import shipped_values
 
     shipped = shipped_values()
-    lines = ["# 策略一览 · Policies", "", "由 `denghuo docs write` 从代码生成。可信标记的含义见[调整策略](../how-to/policies.md)。", ""]
+    lines = [
+        "# 策略一览 · Policies",
+        "",
+        "由 `denghuo docs write` 从代码生成。可信标记的含义见[调整策略](../how-to/policies.md)。",
+        "",
+    ]
     with translation.override("zh-hans"):
         for key in sorted(KEYS):
             spec, entry = KEYS[key], shipped.get(key)
@@ -74,5 +79,8 @@ def check() -> None:
     """生成的页面与代码一致 · fail when a generated page no longer matches the code."""
     stale = [path for path, make in PAGES.items() if not path.exists() or path.read_text(encoding="utf-8") != make()]
     for path in stale:
-        click.echo(f"{path.relative_to(ROOT)} 已过时，请运行 denghuo docs write · out of date: run denghuo docs write", err=True)
+        click.echo(
+            f"{path.relative_to(ROOT)} 已过时，请运行 denghuo docs write · out of date: run denghuo docs write",
+            err=True,
+        )
     sys.exit(1 if stale else 0)

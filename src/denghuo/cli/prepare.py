@@ -56,9 +56,7 @@ def wait_for_database() -> bool:
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             if time.monotonic() > deadline:
-                say(
-                    f"数据库连不上, 请检查 DATABASE_URL · the database does not answer, check DATABASE_URL: {reason}"
-                )
+                say(f"数据库连不上, 请检查 DATABASE_URL · the database does not answer, check DATABASE_URL: {reason}")
                 return False
             if not told:
                 say(f"等待数据库 · waiting for the database: {reason}")
@@ -78,9 +76,7 @@ def migrate() -> None:
             executor = MigrationExecutor(connection)
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if plan:
-                say(
-                    f"更新数据库结构, {len(plan)} 步 · updating the schema, {len(plan)} steps"
-                )
+                say(f"更新数据库结构, {len(plan)} 步 · updating the schema, {len(plan)} steps")
                 call_command("migrate", interactive=False, verbosity=0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('denghuo.migrate'))")
@@ -108,11 +104,7 @@ def compile_translations(*, force: bool = False) -> int:
     """Compile translations that changed (with Babel: a bare machine has no msgfmt); give how many."""
     done = 0
     for source, target in translations():
-        if (
-            not force
-            and target.exists()
-            and target.stat().st_mtime_ns > source.stat().st_mtime_ns
-        ):
+        if not force and target.exists() and target.stat().st_mtime_ns > source.stat().st_mtime_ns:
             continue
         from babel.messages.mofile import write_mo
         from babel.messages.pofile import read_po
@@ -135,22 +127,14 @@ def collect_static() -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    seen = hashlib.sha256(
-        json.dumps(
-            [str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]]
-        ).encode()
-    )
+    seen = hashlib.sha256(json.dumps([str(settings.STATIC_ROOT), settings.STORAGES["staticfiles"]]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
             found = os.stat(storage.path(path))
             seen.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     stamp = var_dir() / "static.stamp"
     digest = seen.hexdigest()
-    if (
-        stamp.exists()
-        and stamp.read_text() == digest
-        and Path(settings.STATIC_ROOT).is_dir()
-    ):
+    if stamp.exists() and stamp.read_text() == digest and Path(settings.STATIC_ROOT).is_dir():
         return
     say("收集静态文件 · collecting static files")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)

@@ -28,7 +28,7 @@ class Options:
     port: int = 9559
     live_port: int = 9560
     workers: int = 2
-    threads: int = 8
+    threads: int = 4
     demo: bool = True
     small: bool = False
 
@@ -51,9 +51,7 @@ def environment(options: Options) -> Mapping[str, str]:
         "DENGHUO_PORT": str(options.port),
         "DENGHUO_LIVE_PORT": str(options.live_port),
         "DJANGO_SETTINGS_MODULE": "denghuo.config.settings",
-        "PYTHONPATH": os.pathsep.join(
-            filter(None, [str(SRC), os.environ.get("PYTHONPATH")])
-        ),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(SRC), os.environ.get("PYTHONPATH")])),
     }
 
 
@@ -85,7 +83,7 @@ def platform(options: Options) -> list[Program]:
         *(["--demo"] if options.demo else []),
         *(["--small"] if options.small else []),
     )
-    web = (
+    web: tuple[str, ...] = (
         "granian",
         "--interface",
         "wsgi",
@@ -145,13 +143,9 @@ def platform(options: Options) -> list[Program]:
 
 def healthy(options: Options, timeout: float = 1.0) -> bool:
     """True if ``/healthz`` answers 200 within ``timeout`` seconds."""
-    connection = http.client.HTTPConnection(
-        _reachable(options.host), options.port, timeout=timeout
-    )
+    connection = http.client.HTTPConnection(_reachable(options.host), options.port, timeout=timeout)
     try:
-        connection.request(
-            "GET", "/healthz", headers={"Host": f"127.0.0.1:{options.port}"}
-        )
+        connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{options.port}"})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -185,7 +179,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
 def _bracket(host: str) -> str:

@@ -24,9 +24,7 @@ from denghuo.config.supervisor import (
     running_pid,
 )
 
-STOP_TIMEOUT = (
-    120.0  # seconds; longer than every grace period of the supervisor together
-)
+STOP_TIMEOUT = 120.0  # seconds; longer than every grace period of the supervisor together
 
 
 @click.command()
@@ -132,9 +130,7 @@ def stop() -> None:
     deadline = time.monotonic() + STOP_TIMEOUT
     while running_pid(var) is not None:
         if time.monotonic() > deadline:
-            raise click.ClickException(
-                f"进程 {pid} 没有停下 · process {pid} did not stop"
-            )
+            raise click.ClickException(f"进程 {pid} 没有停下 · process {pid} did not stop")
         time.sleep(0.1)
     click.echo("灯火已停止 · Denghuo has stopped")
 
@@ -196,10 +192,7 @@ def _memory(pid: int | None) -> str:
         return "-"
     try:
         process = psutil.Process(pid)
-        total = sum(
-            member.memory_info().rss
-            for member in [process, *process.children(recursive=True)]
-        )
+        total = sum(member.memory_info().rss for member in [process, *process.children(recursive=True)])
     except psutil.Error:
         return "-"
     return f"{total / 1024**2:.0f} MB"

@@ -11,21 +11,21 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from denghuo.config.paths import digest
+from denghuo.config.paths import digest, write_private
 
 Say = Callable[[str], None]
 
 SERVER_ACCOUNT = "denghuo-pg"
 SYSTEM_HOME = Path("/var/lib/denghuo")
-SOCKET_PATH_LIMIT = (
-    100  # sockaddr_un holds 107 bytes; leave room for the file name's suffixes
-)
+FIRST_PORT, PORTS = 15432, 200  # below the range that the system hands to outgoing connections
+SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 107 bytes; leave room for the file name's suffixes
 
 
 class PostgresError(RuntimeError):
@@ -43,15 +43,11 @@ class Account:
 
     def popen_options(self) -> dict[str, object]:
         """Arguments for :class:`subprocess.Popen` that make the child run under this account."""
-        return (
-            {"user": self.uid, "group": self.gid, "extra_groups": []}
-            if self.switch
-            else {}
-        )
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run ``command`` under this account and wait; never raises for its exit status."""
-        return subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             list(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -61,6 +57,7 @@ class Account:
             check=False,
             **self.popen_options(),  # type: ignore[call-overload]
         )
+        return done
 
 
 def clean_environment() -> dict[str, str]:
@@ -152,30 +149,21 @@ def _make_home(home: Path, account: Account) -> bool:
         home.chmod(0o700)
     except OSError:
         return False
-    return (
-        account.run(
-            ["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", str(home)]
-        ).returncode
-        == 0
-    )
+    return account.run(["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", str(home)]).returncode == 0
 
 
 def holds_data(home: Path) -> bool:
     """True if a database lives in ``home``, also when it is closed to us."""
     try:
         return (home / "data" / "PG_VERSION").exists()
-    except (
-        PermissionError
-    ):  # somebody else's home: closed to us, so it holds their data
+    except PermissionError:  # somebody else's home: closed to us, so it holds their data
         return True
 
 
 def _require_usable(home: Path) -> None:
     owner = home.stat().st_uid
     account = server_account(home)
-    reach = account.run(
-        ["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(home / "data")]
-    )
+    reach = account.run(["/bin/sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(home / "data")])
     if owner == account.uid and reach.returncode == 0:
         return
     raise PostgresError(
@@ -241,11 +229,7 @@ def socket_folder(home: Path, account: Account) -> Path:
     """A folder for the server's socket whose path is short enough, private to the server's account."""
     folder = home / "run"
     if len(str(folder)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.00000.lock"):
-        base = (
-            Path("/run")
-            if os.geteuid() == 0 and Path("/run").is_dir()
-            else Path("/tmp")
-        )
+        base = Path("/run") if os.geteuid() == 0 and Path("/run").is_dir() else Path("/tmp")  # noqa: S108
         folder = base / f"denghuo-{digest(home)}"
     try:
         folder.mkdir(mode=0o700)
@@ -259,3 +243,40 @@ def socket_folder(home: Path, account: Account) -> Path:
                 f"{folder} belongs to somebody else and cannot hold the database socket. Remove it or set DENGHUO_VAR."
             ) from None
     return folder
+
+
+def write_as(account: Account, path: Path, text: str) -> None:
+    """Write a private file that the server's account owns."""
+    write_private(path, text)
+    if account.switch:
+        os.chown(path, account.uid, account.gid)
+
+
+def free_port(wanted: int) -> int:
+    """``wanted`` if nothing listens there on 127.0.0.1, else the next free one of our range."""
+    candidates = [
+        wanted,
+        *(FIRST_PORT + (wanted - FIRST_PORT + i) % PORTS for i in range(1, PORTS)),
+    ]
+    for port in candidates:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise PostgresError(
+        f"127.0.0.1 上 {FIRST_PORT}-{FIRST_PORT + PORTS - 1} 之间没有空闲端口 · "
+        f"no free port between {FIRST_PORT} and {FIRST_PORT + PORTS - 1} on 127.0.0.1"
+    )
+
+
+def tail(path: Path, lines: int) -> str:
+    """The last ``lines`` lines of a log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8192))
+            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"

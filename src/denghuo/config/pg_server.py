@@ -18,13 +18,13 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -39,15 +39,10 @@ from denghuo.config.pg_tuning import configuration
 DATABASE = "denghuo"
 ROLE = "denghuo"  # owns the database; may create databases (tests) but is no superuser
 SUPERUSER = "postgres"
-FIRST_PORT, PORTS = (
-    15432,
-    200,
-)  # below the range that the system hands to outgoing connections
-STOP_GRACE = (
-    60.0  # seconds for a fast shutdown before the server is told to stop at once
-)
+STOP_GRACE = 60.0  # seconds for a fast shutdown before the server is told to stop at once
 ORPHAN_GRACE = 10.0  # seconds for sessions of a killed postmaster to notice and leave
 LOG_LIMIT = 20 * 1024 * 1024
+POLL = 0.05  # seconds between two looks at the server
 
 
 def quiet(_message: str) -> None:
@@ -93,9 +88,7 @@ class EmbeddedServer:
             self._wait_until_ready(home, say)
             self._prepare_database(home)
             if hold and self._users is None:
-                self._users = os.open(
-                    self.var / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600
-                )
+                self._users = os.open(self.var / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             return self.url(home)
 
@@ -153,9 +146,7 @@ class EmbeddedServer:
             return Status(running=False)
         found = self._postmaster(home)
         version = (
-            (home / "data" / "PG_VERSION").read_text().strip()
-            if (home / "data" / "PG_VERSION").exists()
-            else None
+            (home / "data" / "PG_VERSION").read_text().strip() if (home / "data" / "PG_VERSION").exists() else None
         )
         return Status(
             running=found is not None and self._says_ready(home),
@@ -166,9 +157,7 @@ class EmbeddedServer:
             kept=self._keep_file.exists(),
         )
 
-    def url(
-        self, home: Path | None = None, *, tcp: bool = False, superuser: bool = False
-    ) -> str:
+    def url(self, home: Path | None = None, *, tcp: bool = False, superuser: bool = False) -> str:
         """Address of the server (which need not run), by socket or, with ``tcp``, on 127.0.0.1.
 
         Raises PostgresError when no server was ever made here.
@@ -179,11 +168,7 @@ class EmbeddedServer:
             raise PostgresError(
                 "此处还没有数据库。请先运行 denghuo db start。\nThere is no database here yet. Run: denghuo db start"
             )
-        role, password = (
-            (SUPERUSER, settings["superuser"])
-            if superuser
-            else (ROLE, settings["password"])
-        )
+        role, password = (SUPERUSER, settings["superuser"]) if superuser else (ROLE, settings["password"])
         database = "postgres" if superuser else DATABASE
         if tcp:
             return f"postgresql://{role}:{password}@127.0.0.1:{settings['port']}/{database}"
@@ -216,12 +201,10 @@ class EmbeddedServer:
         finally:
             os.close(handle)
 
-    def _settings(self) -> dict[str, str]:
+    def _settings(self) -> dict[str, Any]:
         """Port and passwords of this server; empty before the first start."""
         try:
-            content: dict[str, str] = json.loads(
-                (self.var / "database.json").read_text()
-            )
+            content: dict[str, Any] = json.loads((self.var / "database.json").read_text())
         except FileNotFoundError:
             return {}
         except PermissionError as error:
@@ -250,11 +233,7 @@ class EmbeddedServer:
             alive = process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
         except (OSError, ValueError, psutil.Error):
             return None
-        ours = (
-            len(command) >= 3
-            and Path(command[0]).name == "postgres"
-            and command[2] == str(home / "data")
-        )
+        ours = len(command) >= 3 and Path(command[0]).name == "postgres" and command[2] == str(home / "data")
         return process if alive and ours else None
 
     def _orphans(self) -> list[psutil.Process]:
@@ -263,9 +242,7 @@ class EmbeddedServer:
         found = []
         for process in psutil.process_iter():
             try:
-                ours = process.name() == "postgres" and " ".join(
-                    process.cmdline()
-                ).startswith(mark)
+                ours = process.name() == "postgres" and " ".join(process.cmdline()).startswith(mark)
                 if ours and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except psutil.Error:
@@ -296,19 +273,13 @@ class EmbeddedServer:
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(home / "server.log.1")
         settings = self._settings()
-        port = _free_port(int(settings["port"]))
+        port = pg_host.free_port(int(settings["port"]))
         if port != int(settings["port"]):
-            say(
-                f"端口 {settings['port']} 被占用, 数据库改用 {port} · port {settings['port']} is taken: using {port}"
-            )
-            write_private(
-                self.var / "database.json", json.dumps({**settings, "port": port})
-            )
+            say(f"端口 {settings['port']} 被占用, 数据库改用 {port} · port {settings['port']} is taken: using {port}")
+            write_private(self.var / "database.json", json.dumps({**settings, "port": port}))
         sockets = pg_host.socket_folder(home, account)
-        text = configuration(
-            port=port, sockets=sockets, cluster=self.cluster, durable=self.durable
-        )
-        _write_as(account, home / "data" / "denghuo.conf", text)
+        text = configuration(port=port, sockets=sockets, cluster=self.cluster, durable=self.durable)
+        pg_host.write_as(account, home / "data" / "denghuo.conf", text)
         with log.open("ab") as output:
             # A session of its own: Ctrl-C at the terminal must not reach the server before its users are gone.
             self._child = subprocess.Popen(  # type: ignore[call-overload]
@@ -322,24 +293,20 @@ class EmbeddedServer:
                 **account.popen_options(),
             )
 
-    def _initialise(
-        self, home: Path, account: pg_host.Account, programs: Path, say: Say
-    ) -> None:
+    def _initialise(self, home: Path, account: pg_host.Account, programs: Path, say: Say) -> None:
         say("建立内置数据库 · creating the embedded database")
         passwords = {
             "superuser": secrets.token_urlsafe(24),
             "password": secrets.token_urlsafe(24),
         }
-        start = FIRST_PORT + int(digest(self.var), 16) % PORTS
+        start = pg_host.FIRST_PORT + int(digest(self.var), 16) % pg_host.PORTS
         write_private(
             self.var / "database.json",
-            json.dumps({"port": _free_port(start), **passwords}),
+            json.dumps({"port": pg_host.free_port(start), **passwords}),
         )
-        draft = Path(
-            tempfile.mkdtemp(prefix="new-", dir=home)
-        )  # an interrupted initdb leaves no half database
+        draft = Path(tempfile.mkdtemp(prefix="new-", dir=home))  # an interrupted initdb leaves no half database
         secret = draft / "password"
-        _write_as(account, secret, passwords["superuser"])
+        pg_host.write_as(account, secret, passwords["superuser"])
         if account.switch:
             os.chown(draft, account.uid, account.gid)
         command = [
@@ -353,14 +320,10 @@ class EmbeddedServer:
             "--locale=C",
         ]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command += ["--auth=scram-sha-256", f"--pwfile={secret}"] + (
-            [] if self.durable else ["--no-sync"]
-        )
+        command += ["--auth=scram-sha-256", f"--pwfile={secret}"] + ([] if self.durable else ["--no-sync"])
         result = account.run(command)
         if result.returncode != 0:
-            raise PostgresError(
-                f"initdb 失败 · initdb failed:\n{result.stderr.strip() or result.stdout.strip()}"
-            )
+            raise PostgresError(f"initdb 失败 · initdb failed:\n{result.stderr.strip() or result.stdout.strip()}")
         secret.unlink()
         with (draft / "data" / "postgresql.conf").open("a") as file:
             file.write("\ninclude_if_exists = 'denghuo.conf'\n")
@@ -386,11 +349,9 @@ class EmbeddedServer:
         deadline = time.monotonic() + ORPHAN_GRACE
         orphans = self._orphans()
         if orphans:
-            say(
-                "等待上次遗留的数据库进程退出 · waiting for sessions of the killed server to leave"
-            )
+            say("等待上次遗留的数据库进程退出 · waiting for sessions of the killed server to leave")
         while orphans and time.monotonic() < deadline:
-            _pause()
+            time.sleep(POLL)
             orphans = self._orphans()
         for process in orphans:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -406,44 +367,28 @@ class EmbeddedServer:
         started = spoke = time.monotonic()
         child = self._child
         while not (self._says_ready(home) and self._postmaster(home) is not None):
-            gone = (
-                child.poll() is not None
-                if child is not None
-                else self._postmaster(home) is None
-            )
+            gone = child.poll() is not None if child is not None else self._postmaster(home) is None
             if gone:
                 raise PostgresError(
                     f"数据库没有启动, 日志 {home / 'server.log'} 的末尾如下。\n"
-                    f"The database did not start; the end of {home / 'server.log'}:\n{_tail(home / 'server.log', 12)}"
+                    f"The database did not start; the end of {home / 'server.log'}:\n{pg_host.tail(home / 'server.log', 12)}"
                 )
             if time.monotonic() - spoke > 3:
                 spoke = time.monotonic()
-                last = _tail(home / "server.log", 1)
-                say(
-                    f"数据库恢复中 · database recovering, {spoke - started:.0f} s: {last}"
-                )
-            _pause()
+                last = pg_host.tail(home / "server.log", 1)
+                say(f"数据库恢复中 · database recovering, {spoke - started:.0f} s: {last}")
+            time.sleep(POLL)
 
     def _prepare_database(self, home: Path) -> None:
         """Make the product's role and database if they are missing (first start)."""
         password = self._settings()["password"]
-        with psycopg.connect(
-            self.url(home, superuser=True), autocommit=True
-        ) as connection:
-            if not connection.execute(
-                "SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]
-            ).fetchone():
+        with psycopg.connect(self.url(home, superuser=True), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                 create = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
-                connection.execute(
-                    create.format(sql.Identifier(ROLE), sql.Literal(password))
-                )
-            if not connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-            ).fetchone():
+                connection.execute(create.format(sql.Identifier(ROLE), sql.Literal(password)))
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 create = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(
-                    create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
-                )
+                connection.execute(create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
 
     def _stop(self, say: Say) -> bool:
         home = self._home_if_any()
@@ -462,48 +407,5 @@ class EmbeddedServer:
             while time.monotonic() < deadline:
                 if self._postmaster(home) is None:
                     return True
-                _pause()
-        raise PostgresError(
-            f"数据库进程 {process.pid} 无法停止 · the database process {process.pid} does not stop"
-        )
-
-
-def _pause() -> None:
-    time.sleep(0.05)
-
-
-def _write_as(account: pg_host.Account, path: Path, text: str) -> None:
-    write_private(path, text)
-    if account.switch:
-        os.chown(path, account.uid, account.gid)
-
-
-def _free_port(wanted: int) -> int:
-    """``wanted`` if nothing listens there on 127.0.0.1, else the next free one of our range."""
-    candidates = [
-        wanted,
-        *(FIRST_PORT + (wanted - FIRST_PORT + i) % PORTS for i in range(1, PORTS)),
-    ]
-    for port in candidates:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise PostgresError(
-        f"127.0.0.1 上 {FIRST_PORT}-{FIRST_PORT + PORTS - 1} 之间没有空闲端口 · "
-        f"no free port between {FIRST_PORT} and {FIRST_PORT + PORTS - 1} on 127.0.0.1"
-    )
-
-
-def _tail(path: Path, lines: int) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8192))
-            return "\n".join(
-                file.read().decode("utf-8", "replace").splitlines()[-lines:]
-            )
-    except OSError:
-        return "(no log)"
+                time.sleep(POLL)
+        raise PostgresError(f"数据库进程 {process.pid} 无法停止 · the database process {process.pid} does not stop")

@@ -22,12 +22,10 @@ def machine_memory() -> int:
         return total
 
 
-def configuration(
-    *, port: int, sockets: Path, cluster: str, durable: bool = True
-) -> str:
+def configuration(*, port: int, sockets: Path, cluster: str, durable: bool = True) -> str:
     """Text of ``denghuo.conf``, which ``postgresql.conf`` includes last. ``durable=False`` is for tests only."""
     memory, cores = machine_memory() // MB, os.cpu_count() or 2
-    values: dict[str, str | int] = {
+    values: dict[str, str | int | float] = {
         "listen_addresses": "'127.0.0.1'",
         "port": port,
         "unix_socket_directories": f"'{sockets}'",

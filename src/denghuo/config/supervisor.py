@@ -32,9 +32,7 @@ FIRST_DELAY, LONGEST_DELAY = (
 )  # seconds before a restart; doubles at each death in a row
 HEALTHY_AFTER = 30.0  # seconds of life after which the delay starts small again
 STOP_GRACE = 15.0  # seconds between SIGTERM and SIGKILL
-DEATHS_BEFORE_READY = (
-    4  # a child that dies this often before the first "ready" will not come up
-)
+DEATHS_BEFORE_READY = 4  # a child that dies this often before the first "ready" will not come up
 TICK = 0.1
 LOOK_EVERY = 0.25  # seconds between two looks at a child that is coming up
 LONGEST_LINE = 65536
@@ -153,11 +151,7 @@ class Supervisor:
     def _is_up(self, child: Child) -> bool:
         if child.program.once:
             return child.process is None and child.last_exit == "exit 0"
-        if (
-            not child.ready
-            and child.process is not None
-            and time.monotonic() >= child.next_look
-        ):
+        if not child.ready and child.process is not None and time.monotonic() >= child.next_look:
             child.ready = child.program.ready is None or child.program.ready()
             child.next_look = time.monotonic() + LOOK_EVERY
         return child.ready and child.process is not None
@@ -166,12 +160,7 @@ class Supervisor:
         for child in group:
             hopeless = child.program.once and child.deaths > 0
             limit = child.program.ready_within
-            if (
-                limit
-                and not child.ready
-                and child.process
-                and time.monotonic() - child.first_start > limit
-            ):
+            if limit and not child.ready and child.process and time.monotonic() - child.first_start > limit:
                 child.last_exit = child.last_exit or f"not ready after {limit:.0f} s"
                 hopeless = True
             if hopeless or child.deaths >= DEATHS_BEFORE_READY:
@@ -195,7 +184,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - safe: this process has one thread
+            preexec_fn=_die_with_parent,  # safe: this process has one thread
         )
         assert child.process.stdout is not None
         os.set_blocking(child.process.stdout.fileno(), False)
@@ -217,18 +206,14 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child)
-            elif (
-                child.process is None
-                and child.due
-                and time.monotonic() >= child.due
-                and not self._stopping
-            ):
+            elif child.process is None and child.due and time.monotonic() >= child.due and not self._stopping:
                 child.due = 0.0
                 self._spawn(child)
 
     def _read(self, child: Child) -> None:
         """Take what the child has written so far; at the end of its output, stop listening."""
-        assert child.process is not None and child.process.stdout is not None
+        assert child.process is not None
+        assert child.process.stdout is not None
         while True:
             try:
                 data = os.read(child.process.stdout.fileno(), 65536)
@@ -244,7 +229,8 @@ class Supervisor:
                 self._print(child, line)
 
     def _ignore(self, child: Child) -> None:
-        assert child.process is not None and child.process.stdout is not None
+        assert child.process is not None
+        assert child.process.stdout is not None
         with contextlib.suppress(KeyError):
             self._selector.unregister(child.process.stdout)
 
@@ -256,7 +242,8 @@ class Supervisor:
     def _bury(self, child: Child) -> None:
         """Collect a dead child with all it started, count it, and plan its restart."""
         process = child.process
-        assert process is not None and process.stdout is not None
+        assert process is not None
+        assert process.stdout is not None
         _kill_group(process.pid, signal.SIGKILL)
         self._read(child)
         self._ignore(child)
@@ -266,9 +253,7 @@ class Supervisor:
         process.stdout.close()
         code, lived = process.returncode, time.monotonic() - child.started
         child.process, child.ready = None, False
-        child.last_exit = (
-            f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
-        )
+        child.last_exit = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
         if not self._stopping and not (child.program.once and code == 0):
             child.deaths += 1
             if lived >= HEALTHY_AFTER:
@@ -288,9 +273,7 @@ class Supervisor:
         self._stopping = max(self._stopping, 1)
         self.state = "stopping"
         self._write_status()
-        for stage in sorted(
-            {child.program.stage for child in self.children}, reverse=True
-        ):
+        for stage in sorted({child.program.stage for child in self.children}, reverse=True):
             group = [child for child in self.children if child.program.stage == stage]
             for child in group:
                 if child.process is not None and child.process.poll() is None:
@@ -351,9 +334,7 @@ class Supervisor:
     def say(self, text: str, name: str = "denghuo") -> None:
         """One line of output, marked with the process it is from; also kept in ``<var>/log/denghuo.log``."""
         line = f"{name:<{self._width}} | {text}"
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # a closed terminal must not take the platform down
+        with contextlib.suppress(OSError, ValueError):  # a closed terminal must not take the platform down
             print(line, file=self._out, flush=True)
         if self._log:
             self._log.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}\n")
@@ -362,9 +343,7 @@ class Supervisor:
         programs = {
             child.program.name: {
                 "pid": child.process.pid if child.process else None,
-                "state": "running"
-                if child.process
-                else ("done" if child.last_exit == "exit 0" else "waiting"),
+                "state": "running" if child.process else ("done" if child.last_exit == "exit 0" else "waiting"),
                 "deaths": child.deaths,
                 "last_exit": child.last_exit,
             }

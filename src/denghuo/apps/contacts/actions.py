@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.contacts.access import opens
 from denghuo.apps.contacts.choices import Channel, ContactState, Outcome, Sender
 from denghuo.apps.contacts.models import Contact, Message
+from denghuo.apps.customers.models import Customer
 from denghuo.core import moment, policies
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
@@ -23,6 +24,7 @@ from denghuo.core.clocks.models import ClockFamily
 from denghuo.core.clocks.reading import live_clock
 from denghuo.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from denghuo.core.events import NewEvent, record, record_many
+from denghuo.core.http.limits import buckets
 from denghuo.core.inputs import Form
 from denghuo.core.scoping.models import OrgUnit
 
@@ -52,11 +54,15 @@ def open_contact(
             raise NotAllowed(_("该渠道由坐席登记，请使用网上渠道"))
     else:
         actor.require("contact.create", org.path)
+    if actor.kind == "customer" and actor.ip:
+        buckets.take("contact.open", actor.ip, allowed=policies.get("contact.public_per_minute"), seconds=60)
     now = moment.now()
     form = Form()
     channel = form.choice("channel", channel, Channel.values)
     phone = form.phone("caller_phone", caller_phone, required=channel == Channel.VOICE)
     title = form.text("subject", subject, longest=120, lines=False)
+    if customer_id is not None and not Customer.objects.filter(pk=customer_id).exists():
+        form.wrong("customer_id", _("没有这位客户，请核对"))
     opened = form.moment("at", at, tolerance=_tolerance(), now=now, oldest=_oldest()) or now
     form.finish()
     if client_id is not None and (known := Contact.objects.filter(client_id=client_id).first()):
@@ -129,6 +135,8 @@ def post_message(
     The customer needs ``access`` (see :mod:`.access`), staff must be the one who serves. Raises NotAllowed, NotFound,
     Conflict (ended, or the id belongs to another message), InvalidInput (text, sender).
     """
+    if actor.kind == "customer" and actor.ip:
+        buckets.take("contact.message", actor.ip, allowed=policies.get("contact.messages_per_minute"), seconds=60)
     contact = _locked(contact_id)
     _may_speak(actor, contact, sender, access)
     form = Form()
@@ -191,7 +199,7 @@ def abandon_contact(
     """The customer gave up waiting. Raises NotAllowed, NotFound, Conflict (already answered or ended), InvalidInput (at)."""
     contact = _locked(contact_id)
     if actor.kind == "customer":
-        if not opens(access, contact.pk):
+        if not opens(access, contact):
             raise NotAllowed(_("无法确认您是发起人，请从原页面操作"))
     else:
         actor.require("contact.create", contact.org.path)
@@ -278,7 +286,7 @@ def _require(contact: Contact, state: ContactState, verb: str) -> None:
 
 def _may_speak(actor: Actor, contact: Contact, sender: str, access: str | None) -> None:
     if actor.kind == "customer":
-        if sender != Sender.CUSTOMER or not opens(access, contact.pk):
+        if sender != Sender.CUSTOMER or not opens(access, contact):
             raise NotAllowed(_("无法确认您是发起人，请从原页面发送"))
     elif actor.kind == "staff":
         actor.require("contact.take", contact.org.path)

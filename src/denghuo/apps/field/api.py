@@ -270,7 +270,7 @@ def redispatch(request: HttpRequest, order_id: Key, body: RedispatchIn) -> Any:
     return Status(201, _order(actor, write(request, actor, "order.redispatch", payload, run)["id"]))
 
 
-@router.post("/orders/{order_id}/photos", response={201: PhotoOut}, summary="上传照片或签名", operation_id="order_photo")
+@router.post("/orders/{order_id}/photos", response={201: PhotoOut}, summary="上传照片或签名", operation_id="order_photo", url_name="order_photo")
 def add_photo(
     request: HttpRequest,
     order_id: Key,

@@ -23,7 +23,7 @@ VIEW = "field.view"
 PROMISE = ("arrival.standard", "arrival.mean")  # the first that is there is shown as the promise
 # What a crew is doing decides what it should see first; a busier state also names what the crew does on the map.
 PROGRESS = {"arrived": 0, "departed": 1, "accepted": 2, "sent_back": 3, "sent": 4}
-_RELATED = ("org", "crew__org", "request__transformer__feeder__substation")
+_RELATED = ("org", "crew__org", "request__org", "request__transformer__feeder__substation")
 _LIVE = Q(state__in=OPEN_STATES) & ~Q(state__in=[OrderState.PASSED, OrderState.WITHDRAWN])
 
 
@@ -70,7 +70,7 @@ def promise_of(clocks: dict[str, Clock]) -> Clock | None:
 def running_orders(actor: Actor, limit: int = 200) -> list[WorkOrder]:
     """Orders in a crew's hands in the units the actor watches, oldest first (index field_order_running)."""
     rows = WorkOrder.objects.filter(orders_seen_by(actor), state__in=OPEN_STATES)
-    return list(rows.select_related("crew", "request", "org").order_by("sent_at", "pk")[:limit])
+    return list(rows.select_related("crew", "request__org", "org").order_by("sent_at", "pk")[:limit])
 
 
 def orders_seen(actor: Actor) -> QuerySet[WorkOrder]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from denghuo.apps.accounts.auth import PublicAuth, StaffAuth
@@ -162,7 +162,7 @@ def post_outage(request: HttpRequest, body: OutageIn) -> Any:
         )  # fmt: skip
         return _read(outage.pk)
 
-    return 201, write(request, actor, "outage.open", body, run)
+    return Status(201, write(request, actor, "outage.open", body, run))
 
 
 @router.patch("/outages/{outage_id}", response=OutageOut, auth=StaffAuth(), summary="变更停电信息")

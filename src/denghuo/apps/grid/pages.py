@@ -118,10 +118,10 @@ def outage_restore(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Record that supply is back."""
 
     def run(actor: Actor, data: dict[str, Any]) -> None:
-        outage = _visible(actor, outage_id)
-        # The control shows minutes; an outage that began this minute must not end before its own start.
-        at = max(data["restored_at"], outage.started_at) if data["restored_at"] >= outage.started_at.replace(second=0, microsecond=0) else data["restored_at"]
-        actions.restore_outage(actor, outage_id, at=at)
+        began, at = _visible(actor, outage_id).started_at, data["restored_at"]
+        # The control knows minutes only; an outage that began this minute must not end before its own start.
+        same_minute = at == began.replace(second=0, microsecond=0)
+        actions.restore_outage(actor, outage_id, at=began if same_minute else at)
 
     return _change(request, outage_id, RestoreForm, run, _("已登记恢复送电"))
 

@@ -38,10 +38,14 @@ CHECKS: dict[str, str] = {
         SELECT o.id FROM field_workorder o LEFT JOIN core_event e
           ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.kind = 'order.created'
         WHERE o.sent_at >= %(since)s GROUP BY o.id HAVING count(e.id) <> 1""",
-    "arrived order without an order.arrived event, or with several": """
+    "arrived order without an order.arrived event": """
         SELECT o.id FROM field_workorder o LEFT JOIN core_event e
           ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.kind = 'order.arrived'
-        WHERE o.sent_at >= %(since)s AND o.arrived_at IS NOT NULL GROUP BY o.id HAVING count(e.id) <> 1""",
+        WHERE o.sent_at >= %(since)s AND o.arrived_at IS NOT NULL GROUP BY o.id HAVING count(e.id) = 0""",
+    "step of one visit recorded twice": """
+        SELECT e.subject_id FROM core_event e JOIN field_workorder o ON o.id = e.subject_id AND o.sent_at >= %(since)s
+        WHERE e.subject_kind = 'order' AND e.kind IN ('order.accepted', 'order.departed', 'order.arrived', 'order.finished')
+        GROUP BY e.subject_id, e.kind, e.payload->>'visit' HAVING count(*) > 1""",
     "two contacts made one request": """
         SELECT min(id) FROM contacts_contact WHERE opened_at >= %(since)s AND request_id IS NOT NULL AND channel <> 'transfer'
           AND outcome = 'request_made' GROUP BY request_id HAVING count(*) > 1""",

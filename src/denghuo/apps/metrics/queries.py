@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Avg, Count, Q, Sum
 from django.utils import timezone
 
@@ -17,8 +16,10 @@ from denghuo.apps.metrics.models import ArrivalRecord, FloorTally
 from denghuo.apps.metrics.states import FINAL
 from denghuo.apps.requests.models import Request
 from denghuo.core import policies
-from denghuo.core.actors import Actor
-from denghuo.core.clocks.models import Clock
+from denghuo.core.actors import ROOT_PATH, Actor
+from denghuo.core.clocks.models import Clock, ClockState
+from denghuo.core.events.consumers import lag
+from denghuo.core.scoping.models import units_under
 
 PERMISSION = "floor.view"
 
@@ -95,7 +96,9 @@ def arrival_orders(actor: Actor, day: dt.date, limit: int = 400) -> list[Arrival
 
 def clocks_running_out(actor: Actor, limit: int = 12) -> list[Clock]:
     """Running clocks nearest to their limit, overdue ones first (partial index on running clocks by due time)."""
-    return list(Clock.objects.visible_to(actor, PERMISSION).filter(state="running").order_by("due_at")[:limit])
+    rows = Clock.objects.filter(state=ClockState.RUNNING).order_by("due_at")
+    paths = actor.paths_for(PERMISSION)
+    return list((rows if ROOT_PATH in paths else rows.filter(org__in=units_under(paths)))[:limit])
 
 
 def crews_on_map(actor: Actor) -> list[dict[str, Any]]:
@@ -148,12 +151,5 @@ def differences() -> list[str]:
 
 
 def live_lag_seconds() -> float:
-    """Seconds since the newest event the floor has not yet applied was written; 0 when it is up to date."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(extract(epoch FROM now() - min(e.at)), 0) FROM core_event e, core_consumercursor c"
-            " WHERE c.name = 'metrics.floor' AND (e.xid::text::bigint, e.id) > (c.xid::text::bigint, c.last_id)"
-            " AND e.at > now() - interval '1 hour'"
-        )
-        row = cursor.fetchone()
-    return float(row[0]) if row else 0.0
+    """Age in seconds of the oldest event the floor has not yet applied; 0 when it is up to date."""
+    return next((entry.seconds for entry in lag() if entry.name == "metrics.floor"), 0.0)

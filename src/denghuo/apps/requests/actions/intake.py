@@ -15,7 +15,9 @@ from denghuo.apps.contacts import actions as contacts
 from denghuo.apps.contacts.actions import PUBLIC_CHANNELS
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.customers.models import Account
-from denghuo.apps.grid.models import Transformer
+from denghuo.apps.grid import actions as grid
+from denghuo.apps.grid.models import Outage, Transformer
+from denghuo.apps.grid.queries import outage_explaining
 from denghuo.apps.requests import limits
 from denghuo.apps.requests.actions import common
 from denghuo.apps.requests.choices import FaultClass, NoteKind, RequestState, RequestType, Urgency
@@ -28,6 +30,7 @@ from denghuo.core.clocks import actions as clock_actions
 from denghuo.core.clocks.batch import live
 from denghuo.core.errors import Conflict, NotAllowed
 from denghuo.core.events import NewEvent
+from denghuo.core.http.limits import buckets
 from denghuo.core.inputs import Form
 from denghuo.core.scoping.models import OrgKind, OrgUnit
 
@@ -52,7 +55,8 @@ def submit_request(actor: Actor, *, data: RequestDraft) -> Request:
     It is linked to customer, account and transformer. A form of the web hall, WeChat or a counter brings its own
     conversation, opened and closed with ``request_made`` in the same transaction; ``contact_id`` names a conversation
     in service instead. The same ``client_id`` again gives the request it made. Raises InvalidInput with every fault,
-    NotAllowed (staff without ``request.create`` there; the public on a channel that is not theirs), Conflict (the
+    NotAllowed (staff without ``request.create`` there; the public on a channel that is not theirs), TooManyRequests (the
+    public, per network address), Conflict (the
     conversation has ended; or, inside another transaction, the same ``client_id`` is being written at this moment:
     send again).
     """
@@ -67,6 +71,8 @@ def submit_request(actor: Actor, *, data: RequestDraft) -> Request:
 
 @action("request.submit")
 def _submit(actor: Actor, *, data: RequestDraft) -> Request:
+    if actor.kind == "customer" and actor.ip:
+        buckets.take("request.submit", actor.ip, allowed=policies.get("request.public_per_minute"), seconds=60)
     draft = check(data, moment.now())
     if actor.kind == "customer" and draft.channel not in PUBLIC_CHANNELS:
         raise NotAllowed(_("该渠道由坐席登记，请使用网上渠道"))
@@ -118,7 +124,8 @@ def accept_request(
 ) -> Request:
     """*submitted* → *accepted*: classify and start the clocks that count from acceptance.
 
-    For a fault ``fault_class`` and ``area_type`` are required: they decide the field clocks. Raises NotAllowed, NotFound,
+    For a fault ``fault_class`` and ``area_type`` are required: they decide the field clocks. An outage that explains the
+    report is linked; the first accepted report of an outage becomes the one that others are merged into. Raises NotAllowed, NotFound,
     Conflict (wrong state; changed since ``version``), InvalidInput.
     """
     request = common.locked(request_id)
@@ -128,16 +135,20 @@ def accept_request(
     accepted = common.moment_of(at, request)
     _classify(request, fault_class, urgency, area_type, transformer_id)
     request.state, request.accepted_at = RequestState.ACCEPTED, accepted
-    common.save(request, "state", "accepted_at", "fault_class", "urgency", "area_type", "transformer")
+    outage = _explained(request)
+    common.save(request, "state", "accepted_at", "fault_class", "urgency", "area_type", "transformer", "outage")
     common.tell(
         common.event(
             actor, request, "request.accepted", accepted,
             fault_class=request.fault_class, urgency=request.urgency, area_type=request.area_type,
             transformer_id=request.transformer_id,
         ),
+        [common.event(actor, request, "request.outage_linked", accepted, outage_id=outage.pk)] if outage else [],
         common.end(actor, request, accepted, limits.ACCEPTANCE),
         common.begin(actor, limits.on_accept(request, accepted)),
     )  # fmt: skip
+    if outage is not None and outage.master_request_id is None:
+        grid.set_outage_master(actor, outage.pk, request.pk)
     return request
 
 
@@ -193,6 +204,16 @@ def _recompute(actor: Actor, request: Request, reason: str, at: dt.datetime) -> 
         found = policies.find(f"clock.{clock.kind}", request.org, clock.started_at)
         budget = dt.timedelta(minutes=found.value[request.area_type])
         clock_actions.recompute(actor, clock, budget, reason, at=at, policy_key=found.key, policy_value_id=found.id)
+
+
+def _explained(request: Request) -> Outage | None:
+    """Link the outage that explains a fault; None when there is none or it was linked before."""
+    if request.type != RequestType.FAULT_REPORT or request.outage_id is not None:
+        return None
+    outage = outage_explaining(request.transformer_id, request.occurred_at or request.submitted_at)
+    if outage is not None:
+        request.outage = outage
+    return outage
 
 
 def _classify(request: Request, fault_class: str, urgency: str, area_type: str, transformer_id: int | None) -> None:

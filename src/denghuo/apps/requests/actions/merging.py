@@ -6,11 +6,14 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
+from denghuo.apps.grid import actions as grid
+from denghuo.apps.grid.models import Outage
 from denghuo.apps.requests import limits
 from denghuo.apps.requests.actions import common
 from denghuo.apps.requests.choices import NoteKind, RequestState, RequestType
 from denghuo.apps.requests.models import Request
 from denghuo.apps.requests.steps import MASTER_STATES, POSSIBLE
+from denghuo.core import policies
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict, NotFound
@@ -77,9 +80,6 @@ def link_outage(actor: Actor, request_id: int, outage_id: int, *, merge: bool = 
     ``merge`` is False or the master is past merging, when they are only linked). Raises NotAllowed, NotFound, Conflict
     (outage over before the report, or not in this unit).
     """
-    from denghuo.apps.grid import actions as grid
-    from denghuo.apps.grid.models import Outage
-
     outage = Outage.objects.select_related("org").filter(pk=outage_id).first()
     if outage is None:
         raise NotFound(_("没有这条停电信息"))
@@ -90,7 +90,8 @@ def link_outage(actor: Actor, request_id: int, outage_id: int, *, merge: bool = 
         raise NotFound(_("没有这条诉求"))
     actor.require("request.merge", request.org.path)
     common.require_step(request, "link_outage")
-    if outage.restored_at is not None and outage.restored_at < (request.occurred_at or request.submitted_at):
+    after = dt.timedelta(minutes=policies.get("outage.explain_after_minutes"))
+    if outage.restored_at is not None and outage.restored_at + after < (request.occurred_at or request.submitted_at):
         raise Conflict(_("该停电在故障发生之前已恢复，不能作为原因"), code="outage_over")
     if not request.org.path.startswith(outage.org.path):
         raise Conflict(_("该停电不在本诉求的供电范围内"), code="outage_elsewhere")

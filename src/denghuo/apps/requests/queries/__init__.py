@@ -25,6 +25,8 @@ __all__ = [
     "request_list",
     "review_queue",
     "search",
+    "suggested_masters",
+    "search",
     "timeline",
     "visible",
 ]

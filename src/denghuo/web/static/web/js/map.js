@@ -6,9 +6,45 @@ const { Denghuo, L } = window;
 const maps = new Map();
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--dh-${name}`).trim();
 
-const outline = () => ({ color: token("line-strong"), weight: 1, fillColor: token("surface"), fillOpacity: 1 });
-const feeder = () => ({ color: token("info"), weight: 1.5, opacity: 0.75 });
-const styleOf = (feature) => (/Line/.test(feature.geometry?.type || "") ? feeder() : outline());
+// How each layer of the base map is drawn; a GeoJSON without layers gets plain outlines.
+const AREA = { urban: "map-urban", remote: "map-remote" };
+const LAYERS = {
+  province: () => ({ color: token("map-border"), weight: 1.5, fillColor: token("map-land"), fillOpacity: 1 }),
+  county: (p) => ({ stroke: false, fillColor: token(AREA[p.area_type] || "map-land"), fillOpacity: 0.75 }),
+  mountain: () => ({ stroke: false, fillColor: token("map-mountain"), fillOpacity: 0.8 }),
+  lake: () => ({ stroke: false, fillColor: token("map-water"), fillOpacity: 1 }),
+  county_line: () => ({ color: token("map-border"), weight: 1, dashArray: "3 4" }),
+  city_line: () => ({ color: token("map-border"), weight: 1.5, dashArray: "7 4" }),
+  coast: () => ({ color: token("map-water"), weight: 2 }),
+  river: (p) => ({ color: token("map-water"), weight: p.rank === 1 ? 3 : 1.75 }),
+  road: (p) => ({ color: token("map-road"), weight: { 1: 3, 2: 2 }[p.rank] || 1, opacity: 0.9 }),
+};
+const styleOf = (feature) => {
+  const drawn = LAYERS[feature.properties?.layer];
+  if (drawn) return { interactive: false, fill: /Polygon/.test(feature.geometry.type), ...drawn(feature.properties) };
+  return /Line/.test(feature.geometry?.type || "")
+    ? { color: token("info"), weight: 1.5, opacity: 0.75 }
+    : { color: token("line-strong"), weight: 1, fillColor: token("surface"), fillOpacity: 1 };
+};
+const LABEL_CLASS = { city: "dh-map-city", river: "dh-map-water", sea: "dh-map-water", lake: "dh-map-water" };
+// How far beyond the whole province one must zoom in for a label of each rank to have room.
+const LABEL_ROOM = { 1: 0, 2: 0, 3: 0.75, 4: 1.75, 5: 0.5 };
+
+function label(feature, at) {
+  const { name, kind, rank } = feature.properties;
+  const mark = L.marker(at, { icon: L.divIcon({ className: "dh-map-anchor", iconSize: [0, 0] }), interactive: false, keyboard: false });
+  mark.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", className: `dh-map-label ${LABEL_CLASS[kind] || ""}`, interactive: false, pane: "labels" });
+  mark.rank = rank;
+  return mark;
+}
+function showLabels(state) {
+  const zoom = state.map.getZoom();
+  state.base?.eachLayer((layer) => {
+    if (layer.rank === undefined) return;
+    const shown = zoom >= state.whole + (LABEL_ROOM[layer.rank] ?? 1);
+    if (shown) layer.openTooltip(); else layer.closeTooltip();
+  });
+}
 
 function marker(point) {
   const pin = Denghuo.el("span", { class: `dh-pin dh-tone-${point.tone || "neutral"}${point.square ? " dh-pin-square" : ""}` }, Denghuo.icon(point.icon || "map-pin"));
@@ -52,10 +88,11 @@ function loadBase(state) {
     .then((data) => {
       state.base = L.geoJSON(data, {
         style: styleOf,
-        pointToLayer: (feature, at) => L.circleMarker(at, { radius: 3, ...feeder() }),
+        filter: (feature) => feature.geometry.type !== "Point" || Boolean(feature.properties?.name),
+        pointToLayer: label,
         onEachFeature: (feature, layer) => {
-          const name = feature.properties?.name;
-          if (name && /Polygon/.test(feature.geometry.type)) layer.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", pane: "labels", className: "dh-map-label", interactive: false });
+          const { name, layer: kind } = feature.properties || {};
+          if (name && !kind && /Polygon/.test(feature.geometry.type)) layer.bindTooltip(Denghuo.el("span", {}, name), { permanent: true, direction: "center", className: "dh-map-label", interactive: false });
         },
       }).addTo(map);
       state.fitted = false;
@@ -67,7 +104,8 @@ function draw(node) {
   if (maps.has(node) || !L) return;
   const map = L.map(node, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, preferCanvas: true });
   map.createPane("labels").style.zIndex = 450; // names lie under the pins
-  const state = { node, map, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
+  map.createPane("labels").style.zIndex = "450"; // above the land, below the markers
+  const state = { node, map, whole: 0, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
   maps.set(node, state);
   map.setView([36, 104], 4);
   place(state);
