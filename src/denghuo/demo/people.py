@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from random import Random
 
 from django.contrib.auth.hashers import make_password
-from django.utils import timezone
 
 from denghuo.apps.accounts.models import Role, RoleGrant, Skill, Staff, StaffSkill
 from denghuo.apps.field.models import Crew, CrewMember
@@ -154,7 +153,6 @@ def _crews(units: Units, land: Land, size: Size, rng: Random) -> list[Crew]:
                     base_lat=base_lat,
                     lon=lon,
                     lat=lat,
-                    positioned_at=timezone.now(),
                 )
             )
     return Crew.objects.bulk_create(crews)

@@ -50,8 +50,8 @@ SIZES = {
             "agent": 80, "callback": 12, "supervisor": 8, "dispatcher": 15, "inspector": 6, "editor": 5, "planner": 4,
             "steward": 3, "manager": 4, "sysadmin": 1, "secadmin": 1, "auditadmin": 1,
         },
-        history_days=30,
-        history_requests=600,
+        history_days=29,
+        history_requests=300,
     ),
     "small": Size(
         name="small",

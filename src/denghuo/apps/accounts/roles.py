@@ -114,7 +114,7 @@ _DEFINITIONS = (
     ),
     _role(
         "audit_admin", "审计管理员", "Audit administrator", "history", "admin", "accounts:audit",
-        "audit.view staff.view org.view policy.view", kind=RoleKind.ADMIN,
+        "audit.view audit.accounting staff.view org.view policy.view", kind=RoleKind.ADMIN,
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from denghuo.apps.contacts.access import opens
 from denghuo.apps.contacts.choices import Channel, ContactState, Outcome, Sender
 from denghuo.apps.contacts.models import Contact, Message
 from denghuo.apps.customers.models import Customer
-from denghuo.core import moment, policies
+from denghuo.core import moment, policies, prepared
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
 from denghuo.core.clocks import actions as clock_actions
@@ -236,7 +236,7 @@ def form_contact(
         outcome=Outcome.REQUEST_MADE,
         request_id=request_id,
     )
-    contact.save(force_insert=True)
+    prepared.insert([contact])
     topics = topics_of(contact)
     done = {"outcome": Outcome.REQUEST_MADE, "request_id": request_id, "served_seconds": None}
     return [

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
+from denghuo.core.actions.run import run_undivided
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict, InvalidInput
 
@@ -48,7 +49,11 @@ def run_idempotent(
     if not KEY_FORM.fullmatch(key):
         raise InvalidInput({"Idempotency-Key": _("幂等键须为 8 至 100 个可见 ASCII 字符，建议使用 UUID")})
     fingerprint, caller = fingerprint_of(name, payload), caller_of(actor)
-    with transaction.atomic(), connection.cursor() as cursor:
+    return run_undivided(name, lambda: _once(caller, key, name, fingerprint, fn))
+
+
+def _once(caller: str, key: str, name: str, fingerprint: str, fn: Callable[[], Any]) -> tuple[Any, bool]:
+    with connection.cursor() as cursor:
         cursor.execute(INSERT, [caller, key, name, fingerprint])
         if cursor.fetchone() is None:
             return _remembered(caller, key, fingerprint), True

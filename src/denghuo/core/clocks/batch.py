@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
+from django.db.models import QuerySet
+
+from denghuo.core import prepared
 from denghuo.core.actors import Actor
 from denghuo.core.clocks.models import LIVE_STATES, Clock
 from denghuo.core.clocks.steps import NewClock, cancel_locked, new_clock, started, stop_locked
@@ -21,7 +25,7 @@ from denghuo.core.moment import now as business_now
 def begin(actor: Actor, wanted: Iterable[NewClock]) -> list[NewEvent]:
     """Start clocks with one insert; gives their ``clock.started`` events, not yet written."""
     clocks = [new_clock(item) for item in wanted]
-    Clock.objects.bulk_create(clocks)
+    prepared.insert(clocks)
     return [started(actor, clock) for clock in clocks]
 
 
@@ -45,7 +49,17 @@ def drop(
 def live(subject: Subject, kinds: Collection[str] | None) -> Sequence[Clock]:
     """Running and paused clocks of a subject, locked, oldest first (index ``core_clock_subject``)."""
     subject_kind, key = subject_of(subject)
-    rows = Clock.objects.filter(subject_kind=subject_kind, subject_id=key, state__in=LIVE_STATES)
-    if kinds is not None:
-        rows = rows.filter(kind__in=kinds)
-    return list(rows.select_related("org", "calendar").select_for_update(of=("self",)).order_by("started_at", "id"))
+    return _live_of(None if kinds is None else len(kinds))(subject_kind, key, *(kinds or ()))
+
+
+@cache
+def _live_of(count: int | None) -> prepared.Select[Clock]:
+    """The select with a place for each of ``count`` kinds; None: of whatever kind."""
+
+    def rows(subject_kind: str, key: int, *kinds: str) -> QuerySet[Clock]:
+        found = Clock.objects.filter(subject_kind=subject_kind, subject_id=key, state__in=LIVE_STATES)
+        if count is not None:
+            found = found.filter(kind__in=kinds)
+        return found.select_related("org", "calendar").select_for_update(of=("self",)).order_by("started_at", "id")
+
+    return prepared.Select(rows, str, int, *[str] * (count or 0))

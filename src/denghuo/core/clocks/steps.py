@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from denghuo.core import policies
+from denghuo.core import policies, prepared
 from denghuo.core.actors import Actor
 from denghuo.core.clocks.models import Clock, ClockChange, ClockFamily, ClockState, WorkCalendar
 from denghuo.core.clocks.reading import elapsed_of
@@ -197,7 +197,7 @@ def _end(clock: Clock, state: ClockState, elapsed: dt.timedelta, at: dt.datetime
         clock.paused_for += at - clock.paused_at
         clock.paused_at = None
     clock.state, clock.spent, clock.stopped_at = state, elapsed, at
-    clock.save(update_fields=ENDED)
+    prepared.update(clock, ENDED)
 
 
 def snapshot(clock: Clock) -> dict[str, Any]:

@@ -25,12 +25,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.db import connection, models
 
+from denghuo.core import prepared
 from denghuo.core.actors import Actor
 from denghuo.core.events.cursor import Cursor
 from denghuo.core.events.kinds import get_kind
@@ -53,8 +54,7 @@ _INSERT_COLUMNS = (
     "at, kind, version, subject_kind, subject_id, org_id, org_path, actor_kind, actor_id, actor_name, payload, topics,"
     " correlation"
 )
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::text[], %s::uuid)"
-_INSERT = f"INSERT INTO core_event ({_INSERT_COLUMNS}) VALUES {{rows}} RETURNING id, xid::text{{notify}}"
+_CASTS = {11: "::jsonb", 12: "::text[]", 13: "::uuid"}
 _CHUNK = 500
 
 _correlation: ContextVar[uuid.UUID | None] = ContextVar("denghuo_correlation", default=None)
@@ -144,24 +144,22 @@ def _insert(events: Sequence[Event]) -> None:
             event.actor_kind, event.actor_id, event.actor_name, json.dumps(event.payload, ensure_ascii=False),
             event.topics, event.correlation,
         )  # fmt: skip
-    rows = ", ".join([_ROW] * len(events))
-    notify = f", pg_notify('{CHANNEL}', '')" if getattr(settings, "DENGHUO_EVENTS_NOTIFY", True) else ""
-    ids = sorted((row[0], int(row[1])) for row in _execute(_INSERT.format(rows=rows, notify=notify), values))
+    statement = _insert_of(len(events), getattr(settings, "DENGHUO_EVENTS_NOTIFY", True))
+    ids = sorted((row[0], int(row[1])) for row in prepared.execute(statement, values))
     for event, (event.id, event.xid) in zip(events, ids, strict=True):
         event._state.adding = False
         event._state.db = connection.alias
 
 
-def _execute(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run on Django's connection with parameters bound by the server.
-
-    Django's own cursor binds in the client, which takes a third of the time of recording an event.
-    """
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement.encode(), values)
-        return cursor.fetchall()
+@cache
+def _insert_of(count: int, notify: bool) -> str:
+    """The insert of ``count`` rows; ids are drawn in the order of the rows."""
+    width = len(_INSERT_COLUMNS.split(","))
+    rows = (
+        "(" + ", ".join(f"${row * width + n}{_CASTS.get(n, '')}" for n in range(1, width + 1)) + ")" for row in range(count)
+    )
+    told = f", pg_notify('{CHANNEL}', '')" if notify else ""
+    return f"INSERT INTO core_event ({_INSERT_COLUMNS}) VALUES {', '.join(rows)} RETURNING id, xid::text{told}"
 
 
 @contextmanager

@@ -5,6 +5,6 @@ business time of the whole platform is ``anchor_business + speed × (wall − an
 timelines all tell the same story. Security (sessions, tokens, locks) always keeps to the wall clock.
 """
 
-from denghuo.core.moment.clock import forget, now, set_speed, speed
+from denghuo.core.moment.clock import forget, held, now, set_speed, speed
 
-__all__ = ["forget", "now", "set_speed", "speed"]
+__all__ = ["forget", "held", "now", "set_speed", "speed"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import transaction
@@ -17,16 +20,35 @@ REFRESH_SECONDS = 1.0  # how long a process may run on an anchor that another pr
 
 _anchor: BusinessClock | None = None
 _read_at = float("-inf")
+_held: ContextVar[dt.datetime | None] = ContextVar("denghuo_held_moment", default=None)
 
 
 def now() -> dt.datetime:
-    """The business time, aware. Wall time unless this is a demonstration with a clock set."""
+    """The business time, aware. Wall time unless this is a demonstration with a clock set, or :func:`held` is at work."""
+    held_at = _held.get()
+    if held_at is not None:
+        return held_at
     if not settings.DEMO:
         return timezone.now()
     anchor = _current()
     if anchor is None:
         return timezone.now()
     return anchor.anchor_business + (timezone.now() - anchor.anchor_wall) * anchor.speed
+
+
+@contextmanager
+def held(at: dt.datetime) -> Iterator[None]:
+    """Inside, business time stands still at ``at`` for this thread of work: for loading history through the actions.
+
+    ``at`` must be aware and not later than now, so that nothing is recorded in the future.
+    """
+    if at.tzinfo is None or at > timezone.now():
+        raise ValueError("business time can be held only at an aware moment of the past")
+    token = _held.set(at)
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def speed() -> float:

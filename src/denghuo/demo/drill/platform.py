@@ -18,6 +18,8 @@ from pathlib import Path
 import click
 import psutil
 
+from denghuo.config.pg_server import EmbeddedServer
+
 READY_WITHIN = 240.0
 
 
@@ -32,6 +34,7 @@ class Platform:
 
     def __init__(self, keep: bool = False) -> None:
         self.var = Path(tempfile.mkdtemp(prefix="denghuo-drill-"))
+        self.var.chmod(0o755)  # started by root, the database runs as another user and must reach its folder
         self.port, self.live_port = free_port(), free_port()
         self.keep = keep
         self.log = self.var / "drill.log"
@@ -63,6 +66,7 @@ class Platform:
                 self.process.kill()
         self._out.close()
         if not self.keep:
+            EmbeddedServer(self.var).remove()
             shutil.rmtree(self.var, ignore_errors=True)
 
     def _healthy(self) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter
+from random import Random
 from typing import Any
 
 import httpx
@@ -75,6 +76,34 @@ class Caller:
             self._stats["retries"] += 1
             await asyncio.sleep(pause)
             pause = min(pause * 1.6, 2.0)
+
+
+class Neighbourhood:
+    """Callers of the public from many addresses, so that limits per address stay in force and are not in the way.
+
+    On loopback every address of 127/8 is this machine's own; towards another host all share one address.
+    """
+
+    def __init__(self, base: str, stats: Counter[str], size: int = 200) -> None:
+        self._base, self._stats, self._size = base, stats, size
+        self._local = httpx.URL(base).host in {"127.0.0.1", "localhost"}
+        self._callers: dict[int, Caller] = {}
+        self._clients: list[httpx.AsyncClient] = []
+
+    def anyone(self, rng: Random) -> Caller:
+        """A caller at one of the addresses."""
+        index = rng.randrange(self._size if self._local else 1)
+        if index not in self._callers:
+            address = f"127.9.{index // 250}.{index % 250 + 2}" if self._local else None
+            transport = httpx.AsyncHTTPTransport(local_address=address, limits=httpx.Limits(max_keepalive_connections=0))
+            client = httpx.AsyncClient(base_url=self._base, timeout=30, transport=transport)
+            self._clients.append(client)
+            self._callers[index] = Caller(client, self._stats)
+        return self._callers[index]
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
 
 
 def _json(response: httpx.Response) -> Any:

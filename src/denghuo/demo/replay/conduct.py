@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from denghuo.demo.replay import pictures, world
-from denghuo.demo.replay.client import Caller, Refused
+from denghuo.demo.replay.client import Caller, Neighbourhood, Refused
 from denghuo.demo.replay.inputs import RealOutage
 from denghuo.demo.replay.ledger import Arrival, Ledger
 
@@ -65,7 +65,7 @@ async def play(http: httpx.AsyncClient, plan: Plan, progress: Progress) -> Playe
     await asyncio.sleep(1.2)  # longer than any process may run on the old anchor
     begun = time.monotonic()
     try:
-        played = await _run(api, plan, ledger, rng, start, progress)
+        played = await _run(http, api, plan, ledger, rng, start, progress)
     finally:
         await api.post("/demo/clock", {"speed": None})
     played.wall_seconds = time.monotonic() - begun
@@ -79,10 +79,12 @@ def _business_start(plan: Plan) -> dt.datetime:
     return midnight + dt.timedelta(seconds=plan.window[0])
 
 
-async def _run(api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.datetime, progress: Progress) -> Played:
+async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.datetime, progress: Progress) -> Played:
     sim = world.SimTime(start, plan.speed)
-    stage = world.World(sim, api, ledger, rng)
+    hall = Neighbourhood(str(http.base_url), ledger.http)
+    stage = world.World(sim, api, ledger, rng, public=hall.anyone)
     cast = await _cast(api, plan, rng)
+    stage.exchange = api.as_(cast["exchange"])
     outages, outage_calls = await _map_outages(api, plan, stage.habits, rng)
     tasks = _customers(stage, plan, outage_calls, cast["callers"])
     stop_agents, stop_desk, stop_crews, stop_late = (asyncio.Event() for _ in range(4))
@@ -101,6 +103,7 @@ async def _run(api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.d
         await _finish(group)
     await _finish(operators)
     watcher.cancel()
+    await hall.close()
     return Played(ledger, start, 0.0, api, cast["auditor"], drained)
 
 
@@ -123,6 +126,7 @@ async def _cast(api: Caller, plan: Plan, rng: Random) -> dict[str, Any]:
         by_role.setdefault(person["role"], []).append(person)
     crews = [(p["crew_id"], await token(p["username"])) for p in by_role["crew_leader"] if p.get("crew_id")][: plan.crews]
     return {
+        "exchange": await token(by_role["agent"][-1]["username"]),
         "agents": [await token(p["username"]) for p in by_role["agent"][: plan.agents]],
         "desks": [await token(p["username"]) for p in by_role["dispatcher"]],
         "reviewer": await token(by_role["supervisor"][0]["username"]),
@@ -220,7 +224,7 @@ async def _drain(stage: world.World, token: str, plan: Plan, progress: Progress)
     since = stage.sim.start.isoformat()
     deadline = stage.sim.seconds() + plan.drain_limit
     while stage.sim.seconds() < deadline:
-        answer = await api.get("/requests", open=True, submitted_after=since, limit=1)
+        answer = await api.get("/requests", open=True, submitted_after=since, limit=1, with_total=True)
         calls = sum(1 for a in stage.ledger.arrivals if not a.finished)
         left = int(answer.get("total") or len(answer["items"])) + calls
         if left == 0:

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -72,6 +73,8 @@ class World:
     ledger: Ledger
     rng: Random
     habits: Habits = field(default_factory=Habits)
+    exchange: Caller | None = None  # the telephone exchange: puts calls into the queue, reports who hung up
+    public: Callable[[Random], Caller] | None = None  # somebody of the public, from an address of their own
     people: dict[str, tuple[Arrival, dict[str, Any]]] = field(default_factory=dict)  # by the contact's client id
 
 
@@ -124,7 +127,8 @@ async def customer(world: World, arrival: Arrival, person: dict[str, Any]) -> No
 
 async def _report_on_web(world: World, arrival: Arrival, person: dict[str, Any]) -> None:
     body = report_of(arrival, person, world.sim.moment(), world.rng, outage=arrival.kind == "outage")
-    answer = await world.api.post("/requests", body, key=arrival.client_id)
+    assert world.public is not None
+    answer = await world.public(world.rng).post("/requests", body, key=arrival.client_id)
     arrival.request_id, arrival.finished, arrival.outcome = answer["id"], True, "request"
     arrival.contact_id = answer.get("contact_id")
     world.ledger.done["web reports"] += 1
@@ -138,14 +142,15 @@ async def _call(world: World, arrival: Arrival, person: dict[str, Any]) -> None:
         "subject": "故障报修" if arrival.expects_request else world.rng.choice(QUESTIONS),
         "client_id": arrival.client_id,
     }
-    contact = await world.api.post("/contacts", body, key=arrival.client_id)
+    assert world.exchange is not None
+    contact = await world.exchange.post("/contacts", body, key=arrival.client_id)
     arrival.contact_id = contact["id"]
     world.ledger.done["calls"] += 1
     await world.sim.rest(world.rng.expovariate(1 / world.habits.patience_mean))
     if arrival.finished or arrival.outcome == "taken":
         return
     try:
-        await world.api.post(f"/contacts/{arrival.contact_id}/abandon", {"client_id": arrival.client_id})
+        await world.exchange.post(f"/contacts/{arrival.contact_id}/abandon")
     except Refused as error:
         if error.status != 409:  # 409: an agent took the call at that very moment
             raise

@@ -70,7 +70,7 @@ def _context(actor: Actor, order: WorkOrder, own: bool) -> dict[str, Any]:
             {"label": label, "css": "done" if number < reached else "now" if number == reached else ""}
             for number, (_state, label) in enumerate(STEPS)
         ],
-        "events": timeline("order", order.pk),
+        "events": [event for event in timeline("order", order.pk) if event.kind != "file.stored"],
         **_work(order, photos),
     }
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.requests.choices import NoteKind, RequestState
 from denghuo.apps.requests.models import Request, RequestNote
 from denghuo.apps.requests.steps import FAULT_ONLY, NOT_FAULT, POSSIBLE, VERBS, refusal
-from denghuo.core import moment, policies
+from denghuo.core import moment, policies, prepared
 from denghuo.core.actors import Actor
 from denghuo.core.clocks import batch
 from denghuo.core.clocks.actions import NewClock
@@ -28,9 +28,12 @@ from denghuo.core.inputs import Form
 STEP_TIMES = ("submitted_at", "accepted_at", "dispatched_at", "arrived_at", "returned_at", "reviewed_at")
 
 
+_LOCKED = prepared.Select(lambda pk: Request.objects.select_related("org").select_for_update(of=("self",)).filter(pk=pk))
+
+
 def locked(request_id: int) -> Request:
     """The request with its unit, its row locked. Raises NotFound."""
-    row = Request.objects.select_related("org").select_for_update(of=("self",)).filter(pk=request_id).first()
+    row = _LOCKED.first(request_id)
     if row is None:
         raise NotFound(_("没有这条诉求"))
     return row
@@ -111,7 +114,7 @@ def tolerance() -> dt.timedelta:
 def save(request: Request, *fields: str) -> None:
     """Write ``fields`` and the next version."""
     request.version += 1
-    request.save(update_fields=[*fields, "version"])
+    prepared.update(request, (*fields, "version"))
 
 
 def topics_of(request: Request, children: Sequence[Request] = ()) -> list[str]:

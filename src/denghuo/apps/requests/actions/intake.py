@@ -23,7 +23,7 @@ from denghuo.apps.requests.actions import common
 from denghuo.apps.requests.choices import FaultClass, NoteKind, RequestState, RequestType, Urgency
 from denghuo.apps.requests.drafts import RequestDraft, check
 from denghuo.apps.requests.models import Request
-from denghuo.core import moment, policies
+from denghuo.core import moment, policies, prepared
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
 from denghuo.core.clocks import actions as clock_actions
@@ -37,8 +37,9 @@ from denghuo.core.scoping.models import OrgKind, OrgUnit
 # One round trip for every number the rows need, and for the question whether this was sent before.
 NUMBERS = """
 SELECT nextval('requests_request_id_seq'), nextval('contacts_contact_id_seq'), nextval('requests_number'),
-       (SELECT id FROM requests_request WHERE client_id = %s)
+       (SELECT id FROM requests_request WHERE client_id = $1::uuid)
 """
+ACCOUNT = prepared.Select(lambda pk: Account.objects.select_related("org").filter(pk=pk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _submit(actor: Actor, *, data: RequestDraft) -> Request:
         assert draft.contact_id is not None
         events = contacts.link_request(actor, draft.contact_id, request_id, at)
     try:
-        request.save(force_insert=True)
+        prepared.insert([request])
     except IntegrityError as error:
         if "client_id" in _constraint(error):
             raise Conflict(_("同一份提交正在写入，请稍后重新发送"), code="sent_twice") from error
@@ -235,16 +236,13 @@ def _classify(request: Request, fault_class: str, urgency: str, area_type: str, 
 
 
 def _numbers(draft: RequestDraft) -> tuple[int, int, int, int | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(NUMBERS, [draft.client_id])
-        row = cursor.fetchone()
-    return int(row[0]), int(row[1]), int(row[2]), row[3]
+    return prepared.execute(NUMBERS, [draft.client_id])[0]  # type: ignore[return-value]
 
 
 def _place(draft: RequestDraft) -> Place:
     """The unit that answers for the place; raises InvalidInput (account_id, org_id)."""
     if draft.account_id is not None:
-        account = Account.objects.select_related("org").filter(pk=draft.account_id).first()
+        account = ACCOUNT.first(draft.account_id)
         if account is None:
             raise common.wrong("account_id", _("没有这个户号，请核对，或改填用电地址"))
         return Place(account.org, account)

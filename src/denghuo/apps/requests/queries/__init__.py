@@ -2,7 +2,14 @@
 
 from denghuo.apps.requests.queries.callbacks import callback_counts, callback_of, callback_queue, held_by
 from denghuo.apps.requests.queries.detail import RequestDetail, TimelineEntry, detail, duplicates_of, timeline
-from denghuo.apps.requests.queries.lists import counts_by_state, request_list, review_queue, search, visible
+from denghuo.apps.requests.queries.lists import (
+    counts_by_state,
+    request_list,
+    review_queue,
+    search,
+    suggested_masters,
+    visible,
+)
 from denghuo.apps.requests.queries.progress import find_progress, progress_view, request_by_token
 
 # The name the plan of the apps gives it.
@@ -26,7 +33,6 @@ __all__ = [
     "review_queue",
     "search",
     "suggested_masters",
-    "search",
     "timeline",
     "visible",
 ]

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from denghuo.apps.customers.models import Account
 from denghuo.apps.customers.queries import account_by_number
 from denghuo.apps.grid.queries import outages_explaining
 from denghuo.apps.requests.choices import RequestState, RequestType
@@ -73,13 +72,6 @@ def request_list(actor: Actor, filters: Mapping[str, Any] | None = None, sort: s
     if q:
         rows = search(rows, q)
     return rows.select_related(*LIST_RELATED).order_by(*SORTS.get(sort, SORTS["-submitted_at"]))
-
-
-def search(rows: QuerySet[Request], text: str) -> QuerySet[Request]:
-    """Rows whose number, caller's phone or account number is exactly ``text``; each way has its own unique or blind
-    index, so the three conditions are a bitmap-or and never a scan."""
-    phone, number = blind_index("phone", text), blind_index("account_number", text)
-    return rows.filter(Q(number=text) | Q(caller_phone_bidx=phone) | Q(account__in=Account.objects.filter(number_bidx=number)))
 
 
 def search(rows: QuerySet[Request], text: str) -> QuerySet[Request]:

@@ -74,8 +74,9 @@ function place(state) {
 }
 function fit(state) {
   const bounds = L.latLngBounds([]);
-  if (state.base) bounds.extend(state.base.getBounds());
-  if (!state.base || state.node.dataset.fit === "points") [...state.markers.values()].forEach(({ marker: one }) => bounds.extend(one.getLatLng()));
+  const near = state.node.dataset.fit === "points" && state.markers.size > 0; // look at the points, not at the whole province
+  if (state.base && !near) bounds.extend(state.base.getBounds());
+  if (!state.base || near) [...state.markers.values()].forEach(({ marker: one }) => bounds.extend(one.getLatLng()));
   if (!bounds.isValid()) return void state.map.setView([36, 104], 4);
   state.fitted = Boolean(state.base) || state.markers.size > 0;
   state.map.fitBounds(bounds, { padding: [18, 18], maxZoom: 14, animate: false });

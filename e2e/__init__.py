@@ -1,0 +1,1 @@
+"""Tests that drive the whole product in a real browser."""

@@ -1,0 +1,153 @@
+"""Refusals: the same facts for pages and programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from ninja import NinjaAPI, Schema
+from pydantic import Field
+
+from denghuo.core import errors as e
+from denghuo.core.actors import Actor
+from denghuo.core.http import actor_of
+from denghuo.core.http.api import REMEDIES, install_handlers
+from denghuo.core.http.middleware import ActionErrorMiddleware
+
+
+class Body(Schema):
+    name: str = Field(max_length=3)
+    count: int = Field(ge=1, default=1)
+
+
+@pytest.fixture
+def api() -> NinjaAPI:
+    made = NinjaAPI(urls_namespace="errors-test")
+    install_handlers(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(e.NotSignedIn(), 401, "not_signed_in"), (e.NotAllowed(), 403, "not_allowed"), (e.NotFound(), 404, "not_found"), (e.Conflict(), 409, "conflict"),
+     (e.InvalidInput({"a": "b"}), 422, "invalid_input"), (e.TooManyRequests(), 429, "too_many_requests"), (e.Conflict(code="stale"), 409, "stale")],
+)  # fmt: skip
+def test_each_refusal_is_a_problem_document(error: e.ActionError, status: int, code: str) -> None:
+    body = error.problem()
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:denghuo:problem:{code}")
+    assert body["title"] and body["detail"]
+    json.dumps(body)
+
+
+def test_fields_have_lists_of_messages_and_the_first_is_the_summary() -> None:
+    error = e.InvalidInput({"phone": "号码不对", "name": ["缺少", "过长"]})
+    assert error.fields == {"phone": ["号码不对"], "name": ["缺少", "过长"]}
+    assert (error.message, error.problem()["errors"]) == ("号码不对", error.fields)
+
+
+def test_lazy_texts_in_fields_become_words() -> None:
+    from django.utils.translation import gettext_lazy
+
+    assert e.InvalidInput({"a": gettext_lazy("此项必填，请补充")}).fields == {"a": ["此项必填，请补充"]}
+
+
+def test_messages_speak_the_users_language() -> None:
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        assert e.NotFound().message == "没有找到"
+
+
+def test_a_limit_says_when_to_come_back(api: NinjaAPI) -> None:
+    @api.get("/busy")
+    def busy(request: HttpRequest) -> None:
+        raise e.TooManyRequests(retry_after=42)
+
+    answer = call(api, "GET", "/busy")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "42")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert json.loads(answer.content)["retry_after"] == 42
+
+
+def call(api: NinjaAPI, method: str, path: str, body: Any = None, raw: bytes | None = None) -> HttpResponse:
+    """One call to an operation of ``api`` without addresses."""
+    request = RequestFactory().generic(method, f"/api{path}", raw if raw is not None else json.dumps(body).encode(), content_type="application/json")
+    for _prefix, router in api._routers:
+        for route, view in router.path_operations.items():
+            if route == path:
+                view.set_api_instance(api, router)
+                return view.get_view()(request)  # type: ignore[no-any-return]
+    raise AssertionError(path)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "word"),
+    [({}, "name", "必填"), ({"name": "abcd"}, "name", "最多 3"), ({"name": 1}, "name", "文字"), ({"name": "a", "count": "x"}, "count", "整数"),
+     ({"name": "a", "count": 0}, "count", "不得小于 1")],
+)  # fmt: skip
+def test_what_the_schema_refuses_names_field_and_remedy(api: NinjaAPI, body: Any, field: str, word: str) -> None:
+    @api.post("/thing")
+    def thing(request: HttpRequest, body: Body) -> None: ...
+
+    answer = call(api, "POST", "/thing", body)
+    errors = json.loads(answer.content)["errors"]
+    assert answer.status_code == 422 and list(errors) == [field] and word in errors[field][0]
+
+
+@pytest.mark.parametrize("raw", [b"{", b"", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"name": "a"' + b"[" * 5000])
+def test_what_is_not_json_is_refused_not_an_error_of_ours(api: NinjaAPI, raw: bytes) -> None:
+    @api.post("/thing")
+    def thing(request: HttpRequest, body: Body) -> None: ...
+
+    answer = call(api, "POST", "/thing", raw=raw)
+    assert answer.status_code in (400, 422)
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_every_remedy_is_translatable_text() -> None:
+    assert all(any("\u4e00" <= char <= "\u9fff" for char in text) for text in REMEDIES.values())
+
+
+# --- pages -------------------------------------------------------------------------------------------
+
+
+def handled(error: Exception, **headers: str) -> HttpResponse | None:
+    request = RequestFactory().get("/staff/x/?a=1", **{f"HTTP_{k}": v for k, v in headers.items()})
+    request.htmx = bool(headers)  # type: ignore[attr-defined]
+    return ActionErrorMiddleware(lambda request: HttpResponse()).process_exception(request, error)
+
+
+def test_a_page_shows_the_refusal_with_its_status(db: None) -> None:
+    for error in (e.NotAllowed("甲"), e.NotFound("乙"), e.Conflict("丙"), e.TooManyRequests("丁")):
+        answer = handled(error)
+        assert answer is not None and answer.status_code == error.status and error.message in answer.content.decode()
+
+
+def test_a_part_of_a_page_becomes_a_toast_and_stays_as_it_is() -> None:
+    answer = handled(e.Conflict("当前状态不允许"), HX_REQUEST="true")
+    assert answer is not None and answer.status_code == 409 and answer["HX-Reswap"] == "none"
+    assert json.loads(answer["HX-Trigger"])["toast"]["text"] == "当前状态不允许"
+
+
+def test_who_is_not_signed_in_goes_to_sign_in_and_comes_back() -> None:
+    answer = handled(e.NotSignedIn())
+    assert answer is not None and answer["Location"] == "/staff/sign-in/?next=%2Fstaff%2Fx%2F%3Fa%3D1"
+    part = handled(e.NotSignedIn(), HX_REQUEST="true")
+    assert part is not None and part["HX-Redirect"].startswith("/staff/sign-in/")
+
+
+def test_other_errors_are_left_alone() -> None:
+    assert handled(ValueError("x")) is None
+
+
+def test_a_request_without_actor_is_not_signed_in() -> None:
+    request = RequestFactory().get("/")
+    for actor in (None, "someone"):
+        request.actor = actor  # type: ignore[attr-defined]
+        with pytest.raises(e.NotSignedIn):
+            actor_of(request)
+    request.actor = Actor.system()  # type: ignore[attr-defined]
+    assert actor_of(request).kind == "system"
