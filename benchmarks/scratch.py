@@ -12,20 +12,24 @@ from benchmarks.common import say
 
 
 @contextlib.contextmanager
-def database(name: str) -> Iterator[str]:
-    """Create ``bench_<name>``, migrate it, load roles and policies; give its address; drop it at the end."""
+def database(name: str, *, keep: bool = False) -> Iterator[str]:
+    """Create ``bench_<name>``, migrate it, load roles and policies; give its address; drop it at the end.
+
+    With ``keep`` it stays, and one that stayed is used as it is.
+    """
     from django.core.management import call_command
     from django.db import connection
 
     connection.settings_dict["TEST"]["NAME"] = f"bench_{name}"
     old = connection.settings_dict["NAME"]
     say(f"creating database bench_{name} …")
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=keep)
     try:
         call_command("sync", verbosity=0, stdout=io.StringIO())
         yield address(connection.settings_dict["NAME"])
     finally:
-        _drop(old)
+        if not keep:
+            _drop(old)
 
 
 @contextlib.contextmanager

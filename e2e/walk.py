@@ -85,7 +85,7 @@ def accept(desk: Visitor) -> None:
     page = desk.page
     page.get_by_label("故障类别").select_option(label="低压故障")
     choose(page, "紧急程度", "紧急")
-    choose(page, "地域", "城市")
+    choose(page, "地域", "城区")
     page.get_by_role("button", name="受理", exact=True).click()
     state_is(desk, "已受理")
 
@@ -142,7 +142,7 @@ def sign(crew: Visitor) -> None:
 def write_result(crew: Visitor, result: str = RESULT) -> None:
     page = crew.page
     choose(page, "故障原因", "设备原因")
-    page.get_by_label("处理结果").fill(result)
+    page.get_by_role("textbox", name="处理结果").fill(result)
     page.get_by_role("button", name="填入现在时间").click()
     press(crew, "提交回单")
     expect(page.get_by_text("已回单，等待审核")).to_be_visible()

@@ -35,9 +35,18 @@ PASSWORD = "lamp-post-forty-two"
 LONG_AGO = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-query-counts`` writes the counts of SQL statements found into the committed table."""
+    parser.addoption("--update-query-counts", action="store_true", help="write tests/query_counts.toml anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Settings that only tests need: quick password hashing, static files without a build."""
     from django.conf import settings
+
+    from tests.helpers import query_counts
+
+    query_counts.update = config.getoption("--update-query-counts")
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {

@@ -129,7 +129,8 @@ def test_a_deadlock_is_tried_once_more_and_acts_once(declared: None) -> None:
         return "done"
 
     assert act(SYSTEM) == "done"
-    assert OrgUnit.objects.filter(code="d").count() == 1 and len(fail.calls) == 2
+    assert OrgUnit.objects.filter(code="d").count() == 1
+    assert len(fail.calls) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,7 +176,8 @@ def test_two_actions_cannot_have_one_name(declared: None) -> None:
 
 
 def test_names_of_actions_are_subject_and_verb() -> None:
-    assert ACTIONS and all(name.count(".") >= 1 for name in ACTIONS)
+    assert ACTIONS
+    assert all(name.count(".") >= 1 for name in ACTIONS)
 
 
 # --- idempotency keys --------------------------------------------------------------------------------
@@ -196,7 +198,8 @@ def test_the_same_key_gives_the_first_answer_again(db: None) -> None:
 
 def test_without_a_key_every_call_acts(db: None) -> None:
     answers = [run_idempotent(SYSTEM, None, "t.do", {}, lambda: 1) for _ in range(2)]
-    assert answers == [(1, False), (1, False)] and not IdempotencyKey.objects.exists()
+    assert answers == [(1, False), (1, False)]
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_an_answer_of_nothing_is_remembered_too(db: None) -> None:
@@ -215,10 +218,12 @@ def test_a_key_used_for_something_else_is_a_conflict(db: None, name: str, payloa
 def test_two_callers_may_use_one_key(db: None) -> None:
     callers = [Actor(kind="staff", id=1, name="a"), Actor(kind="staff", id=2, name="b"), Actor(kind="customer", id=1, name="c"),
                Actor(kind="customer", id=None, name="d", ip="10.0.0.1"), Actor(kind="customer", id=None, name="e", ip="10.0.0.2")]  # fmt: skip
-    assert [run_idempotent(caller, KEY, "t.do", {}, lambda: caller.name)[0] for caller in callers] == list("abcde")
+    assert [run_idempotent(caller, KEY, "t.do", {}, lambda who=caller: who.name)[0] for caller in callers] == list("abcde")
 
 
-@pytest.mark.parametrize("key", ["short", "a" * 101, "with space 1", "钥匙钥匙钥匙钥匙", "", "tab\tinside", "nul\x00inside"])
+@pytest.mark.parametrize(
+    "key", ["short", "a" * 101, "with space 1", "钥匙钥匙钥匙钥匙", "", "tab\tinside", "nul\x00inside"]
+)
 def test_malformed_keys_are_refused_by_name(db: None, key: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         run_idempotent(SYSTEM, key, "t.do", {}, lambda: 1)
@@ -233,7 +238,8 @@ def test_a_failed_call_does_not_use_up_its_key(declared: None) -> None:
 
     with pytest.raises(Conflict):
         run_idempotent(SYSTEM, KEY, "t.do", {}, refuse)
-    assert not exists("kept?") and not IdempotencyKey.objects.exists()
+    assert not exists("kept?")
+    assert not IdempotencyKey.objects.exists()
     assert run_idempotent(SYSTEM, KEY, "t.do", {}, lambda: 1) == (1, False)
 
 
@@ -287,7 +293,9 @@ def _until_somebody_waits() -> None:
     """Until PostgreSQL says that a session of this database waits for another's lock."""
     for _ in range(2000):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("the second call never waited")

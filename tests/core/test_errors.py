@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import types
 from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path as url_path
+from django_htmx.middleware import HtmxDetails
 from ninja import NinjaAPI, Schema
 from pydantic import Field
 
@@ -38,7 +41,8 @@ def api() -> NinjaAPI:
 def test_each_refusal_is_a_problem_document(error: e.ActionError, status: int, code: str) -> None:
     body = error.problem()
     assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:denghuo:problem:{code}")
-    assert body["title"] and body["detail"]
+    assert body["title"]
+    assert body["detail"]
     json.dumps(body)
 
 
@@ -72,15 +76,13 @@ def test_a_limit_says_when_to_come_back(api: NinjaAPI) -> None:
     assert json.loads(answer.content)["retry_after"] == 42
 
 
-def call(api: NinjaAPI, method: str, path: str, body: Any = None, raw: bytes | None = None) -> HttpResponse:
-    """One call to an operation of ``api`` without addresses."""
-    request = RequestFactory().generic(method, f"/api{path}", raw if raw is not None else json.dumps(body).encode(), content_type="application/json")
-    for _prefix, router in api._routers:
-        for route, view in router.path_operations.items():
-            if route == path:
-                view.set_api_instance(api, router)
-                return view.get_view()(request)  # type: ignore[no-any-return]
-    raise AssertionError(path)
+def call(api: NinjaAPI, method: str, path: str, body: Any = None, raw: bytes | None = None) -> Any:
+    """One call to an operation of ``api`` through the whole product."""
+    addresses = types.ModuleType("errors_test_urls")
+    addresses.urlpatterns = [url_path("api/", api.urls)]  # type: ignore[attr-defined]
+    content = raw if raw is not None else json.dumps(body).encode()
+    with override_settings(ROOT_URLCONF=addresses):
+        return Client().generic(method, f"/api{path}", content, content_type="application/json")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,9 @@ def test_what_the_schema_refuses_names_field_and_remedy(api: NinjaAPI, body: Any
 
     answer = call(api, "POST", "/thing", body)
     errors = json.loads(answer.content)["errors"]
-    assert answer.status_code == 422 and list(errors) == [field] and word in errors[field][0]
+    assert answer.status_code == 422
+    assert list(errors) == [field]
+    assert word in errors[field][0]
 
 
 @pytest.mark.parametrize("raw", [b"{", b"", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"name": "a"' + b"[" * 5000])
@@ -116,27 +120,33 @@ def test_every_remedy_is_translatable_text() -> None:
 
 def handled(error: Exception, **headers: str) -> HttpResponse | None:
     request = RequestFactory().get("/staff/x/?a=1", **{f"HTTP_{k}": v for k, v in headers.items()})
-    request.htmx = bool(headers)  # type: ignore[attr-defined]
+    request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
     return ActionErrorMiddleware(lambda request: HttpResponse()).process_exception(request, error)
 
 
 def test_a_page_shows_the_refusal_with_its_status(db: None) -> None:
     for error in (e.NotAllowed("甲"), e.NotFound("乙"), e.Conflict("丙"), e.TooManyRequests("丁")):
         answer = handled(error)
-        assert answer is not None and answer.status_code == error.status and error.message in answer.content.decode()
+        assert answer is not None
+        assert answer.status_code == error.status
+        assert error.message in answer.content.decode()
 
 
 def test_a_part_of_a_page_becomes_a_toast_and_stays_as_it_is() -> None:
     answer = handled(e.Conflict("当前状态不允许"), HX_REQUEST="true")
-    assert answer is not None and answer.status_code == 409 and answer["HX-Reswap"] == "none"
+    assert answer is not None
+    assert answer.status_code == 409
+    assert answer["HX-Reswap"] == "none"
     assert json.loads(answer["HX-Trigger"])["toast"]["text"] == "当前状态不允许"
 
 
 def test_who_is_not_signed_in_goes_to_sign_in_and_comes_back() -> None:
     answer = handled(e.NotSignedIn())
-    assert answer is not None and answer["Location"] == "/staff/sign-in/?next=%2Fstaff%2Fx%2F%3Fa%3D1"
-    part = handled(e.NotSignedIn(), HX_REQUEST="true")
-    assert part is not None and part["HX-Redirect"].startswith("/staff/sign-in/")
+    assert answer is not None
+    assert answer["Location"] == "/staff/sign-in/?next=%2Fstaff%2Fx%2F%3Fa%3D1"
+    part = handled(e.NotSignedIn(), HX_REQUEST="true", HX_CURRENT_URL="http://testserver/staff/y/")
+    assert part is not None
+    assert part["HX-Redirect"] == "/staff/sign-in/?next=%2Fstaff%2Fy%2F"
 
 
 def test_other_errors_are_left_alone() -> None:
@@ -151,3 +161,16 @@ def test_a_request_without_actor_is_not_signed_in() -> None:
             actor_of(request)
     request.actor = Actor.system()  # type: ignore[attr-defined]
     assert actor_of(request).kind == "system"
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "1" * 40])
+def test_a_number_no_row_can_have_is_not_found(db: None, number: str) -> None:
+    request = RequestFactory().get(f"/staff/x/{number}/")
+    gate = ActionErrorMiddleware(lambda request: HttpResponse())
+    page = gate.process_view(request, None, (), {"pk": int(number)})
+    assert page is not None
+    assert page.status_code == 404
+    api = gate.process_view(RequestFactory().get(f"/api/v1/x/{number}"), None, (), {"pk": number})
+    assert api is not None
+    assert json.loads(api.content)["code"] == "not_found"
+    assert gate.process_view(request, None, (), {"pk": 9223372036854775807, "key": "x"}) is None

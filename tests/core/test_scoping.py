@@ -17,7 +17,9 @@ from denghuo.core.scoping.models import OrgUnit, units_under
 
 def actor(*grants: tuple[str, str]) -> Actor:
     """An actor with (permission, path) grants."""
-    return Actor("staff", 1, "测", tuple(Grant(f"r{i}", frozenset({word}), path) for i, (word, path) in enumerate(grants)))
+    return Actor(
+        "staff", 1, "测", tuple(Grant(f"r{i}", frozenset({word}), path) for i, (word, path) in enumerate(grants))
+    )
 
 
 def test_paths_are_ids_from_the_root(org_tree: Any) -> None:
@@ -33,29 +35,38 @@ def test_a_units_code_is_unique(org_tree: Any) -> None:
 
 def test_a_grant_covers_its_unit_and_all_below(org_tree: Any) -> None:
     who = actor(("x.view", org_tree.city.path))
-    assert who.can("x.view", org_tree.city.path) and who.can("x.view", org_tree.team.path)
-    assert not who.can("x.view", org_tree.other_city.path) and not who.can("x.view", org_tree.province.path)
-    assert not who.can("x.edit", org_tree.city.path) and not who.can("x.view", "")
+    assert who.can("x.view", org_tree.city.path)
+    assert who.can("x.view", org_tree.team.path)
+    assert not who.can("x.view", org_tree.other_city.path)
+    assert not who.can("x.view", org_tree.province.path)
+    assert not who.can("x.edit", org_tree.city.path)
+    assert not who.can("x.view", "")
 
 
 def test_unit_1_does_not_cover_unit_12() -> None:
-    assert not actor(("x", "1.2.")).can("x", "1.23.") and not actor(("x", "1.2.")).can("x", "11.2.")
+    assert not actor(("x", "1.2.")).can("x", "1.23.")
+    assert not actor(("x", "1.2.")).can("x", "11.2.")
 
 
 def test_a_refusal_names_the_permission() -> None:
     with pytest.raises(NotAllowed) as refusal:
         actor().require("x.view", "1.")
-    assert "x.view" in refusal.value.message and refusal.value.status == 403
+    assert "x.view" in refusal.value.message
+    assert refusal.value.status == 403
 
 
 def test_the_system_may_everything_and_customers_nothing() -> None:
-    assert Actor.system().can("any", "1.") and Actor.system().paths_for("any") == ("",)
-    assert not Actor.customer(1).can("any", "1.") and Actor.customer(1).paths_for("any") == ()
+    assert Actor.system().can("any", "1.")
+    assert Actor.system().paths_for("any") == ("",)
+    assert not Actor.customer(1).can("any", "1.")
+    assert Actor.customer(1).paths_for("any") == ()
 
 
 def test_paths_inside_others_are_dropped() -> None:
     who = actor(("x", "1.2.3."), ("x", "1.2."), ("x", "1.4."), ("y", "1."))
-    assert who.paths_for("x") == ("1.2.", "1.4.") and who.can_somewhere("y") and not who.can_somewhere("z")
+    assert who.paths_for("x") == ("1.2.", "1.4.")
+    assert who.can_somewhere("y")
+    assert not who.can_somewhere("z")
 
 
 PATHS = st.lists(st.integers(1, 3), max_size=4).map(lambda ids: "".join(f"{i}." for i in ids))
@@ -83,7 +94,9 @@ def test_units_under_several_paths(org_tree: Any) -> None:
     assert found == {org_tree.county, org_tree.team, org_tree.other_county, org_tree.other_team}
 
 
-def test_visibility_is_one_query_without_naming_units(make_staff: Any, org_tree: Any, django_assert_num_queries: Any) -> None:
+def test_visibility_is_one_query_without_naming_units(
+    make_staff: Any, org_tree: Any, django_assert_num_queries: Any
+) -> None:
     make_staff("", org_tree.team)
     with django_assert_num_queries(1):
         assert len(Staff.objects.visible_to(actor(("v", org_tree.city.path)), "v")) == 1

@@ -115,7 +115,9 @@ def test_personal_data_is_sealed_and_found_by_its_index(built: province.Built) -
 def test_the_map_is_written_beside_the_data(built: province.Built) -> None:
     collection = json.loads(basemap.path().read_text(encoding="utf-8"))
     counties = [f for f in collection["features"] if f["properties"]["layer"] == "county"]
-    assert {c["properties"]["code"] for c in counties} == set(OrgUnit.objects.filter(kind="county").values_list("code", flat=True))
+    assert {c["properties"]["code"] for c in counties} == set(
+        OrgUnit.objects.filter(kind="county").values_list("code", flat=True)
+    )
 
 
 def test_progress_is_reported_to_the_end(settings: Any, tmp_path: Path) -> None:

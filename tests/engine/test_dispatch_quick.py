@@ -65,14 +65,16 @@ def test_hand_worked_example_gives_the_numbers_of_the_worksheet() -> None:
 def test_a_crew_that_may_not_go_is_never_ranked_however_near(fields: dict[str, object], ground: str) -> None:
     near = crew(1, 0, **fields)
     out = rule_out(near, JOB)
-    assert out is not None and out.ground == ground
+    assert out is not None
+    assert out.ground == ground
     assert rank([near], JOB, WEIGHTS, TRAVEL) == []
 
 
 def test_a_crew_of_another_area_is_ruled_out_for_the_area() -> None:
     stranger = Candidate(1, (0, 0), skills=JOB.required, areas=frozenset({8}))
     out = rule_out(stranger, JOB)
-    assert out is not None and out.ground == "area"
+    assert out is not None
+    assert out.ground == "area"
 
 
 def test_unknown_place_ranks_by_skill_and_load_and_promises_no_time() -> None:

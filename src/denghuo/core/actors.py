@@ -63,7 +63,8 @@ class Actor:
         """Org paths on which ``permission`` is held, none inside another; ("",) is everywhere."""
         if self.all_permissions:
             return (ROOT_PATH,)
-        paths = sorted({grant.org_path for grant in self.grants if permission in grant.permissions}, key=len)
+        held = {grant.org_path for grant in self.grants if permission in grant.permissions}
+        paths = sorted(held, key=lambda path: (len(path), path))
         kept: list[str] = []
         for path in paths:
             if not any(path.startswith(outer) for outer in kept):

@@ -130,7 +130,7 @@ class Form:
         if not clean and not required:
             return ""
         if clean not in allowed:
-            self.wrong(field, _("请从可选值中选择：%(allowed)s") % {"allowed": "、".join(allowed)})
+            self.wrong(field, _("请从可选值中选择：%(allowed)s") % {"allowed": _("、").join(allowed)})
         return str.__str__(clean)
 
     def place(self, lon: float | None, lat: float | None) -> tuple[float | None, float | None]:

@@ -13,14 +13,16 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Generic, TypeVar, cast
 
 import psycopg
 from django.core.exceptions import FieldError
-from django.db import connection, models
-from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query import get_related_populators
 from psycopg.types.numeric import Int8Dumper
 
 M = TypeVar("M", bound=models.Model)
@@ -32,25 +34,28 @@ _SLOT: Final = "_denghuo_prepared_cursor"
 
 def execute(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run a statement with ``$1``, ``$2``, … bound by the server; gives its rows (none for one that returns none)."""
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors:
-        cursor = _cursor()
-        cursor.execute(statement, values)  # type: ignore[call-overload]
-        return cursor.fetchall() if cursor.description else []
+    db = connections[DEFAULT_DB_ALIAS]
+    db.ensure_connection()
+    db.validate_no_broken_transaction()
+    with db.wrap_database_errors:
+        cursor, begun = _cursor(db), time.monotonic()
+        cursor.execute(statement.encode(), values)
+        if db.queries_logged:  # what counts queries counts these too
+            db.queries_log.append({"sql": statement, "time": f"{time.monotonic() - begun:.3f}"})
+        return cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
 
 
-def _cursor() -> psycopg.RawCursor[tuple[Any, ...]]:
+def _cursor(db: BaseDatabaseWrapper) -> psycopg.RawCursor[tuple[Any, ...]]:
     """One cursor a connection: making one costs as much as running a small statement."""
-    raw = connection.connection
-    known = vars(connection).get(_SLOT)
+    raw = db.connection
+    known = vars(db).get(_SLOT)
     if known is not None and known.connection is raw:
         return cast("psycopg.RawCursor[tuple[Any, ...]]", known)
     raw.prepare_threshold = THRESHOLD  # Django's own cursors bind in the client and never prepare
     made: psycopg.RawCursor[tuple[Any, ...]] = psycopg.RawCursor(raw)
     # psycopg sends an int as the smallest type that holds it; a prepared statement would be made for each.
     made.adapters.register_dumper(int, Int8Dumper)
-    vars(connection)[_SLOT] = made
+    vars(db)[_SLOT] = made
     return made
 
 
@@ -64,11 +69,12 @@ def insert(rows: Sequence[M]) -> None:
     model = type(rows[0])
     with_key = rows[0].pk is not None
     fields, statement = _insert_into(model, with_key, len(rows))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    db = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(field.pre_save(row, True), db) for row in rows for field in fields]
     answer = execute(statement, values)
     for row, (key,) in zip(rows, sorted(answer) if not with_key else ((row.pk,) for row in rows), strict=True):
         row.pk = key
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache
@@ -87,7 +93,8 @@ def update(row: models.Model, names: Iterable[str]) -> None:
     Raises ``Model.DoesNotExist`` when there is no such row.
     """
     fields, statement = _update_of(type(row), tuple(names))
-    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    db = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(field.pre_save(row, False), db) for field in fields]
     if not execute(statement, [*values, row.pk]):
         raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk}")  # type: ignore[attr-defined]
 
@@ -104,11 +111,11 @@ def _update_of(model: type[models.Model], names: tuple[str, ...]) -> tuple[list[
 
 
 def _quoted(field: Any) -> str:
-    return connection.ops.quote_name(field.column)
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(field.column)
 
 
 def _table(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(model._meta.db_table)
 
 
 class Select(Generic[M]):
@@ -139,7 +146,7 @@ class Select(Generic[M]):
 
     def _compile(self) -> None:
         marks = [_MARKS[kind](n) for n, kind in enumerate(self._types)]
-        compiler = self._build(*marks).query.get_compiler(connection.alias)
+        compiler = self._build(*marks).query.get_compiler(DEFAULT_DB_ALIAS)
         text, params = compiler.as_sql()
         places = [_Place(marks.index(value)) if value in marks else value for value in params]
         if {place.index for place in places if isinstance(place, _Place)} != set(range(len(marks))):
@@ -170,14 +177,15 @@ def _loader(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
     info = compiler.klass_info
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in compiler.select[start:end]]
-    related = get_related_populators(info, compiler.select, connection.alias)
+    # The type stubs describe a later Django.
+    related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
     converters = compiler.get_converters([column for column, _text, _alias in compiler.select])
     model = info["model"]
 
     def load(row: tuple[Any, ...]) -> Any:
         if converters:
             row = next(iter(compiler.apply_converters([row], converters)))
-        made = model.from_db(connection.alias, names, row[start:end])
+        made = model.from_db(DEFAULT_DB_ALIAS, names, row[start:end])
         for populator in related:
             populator.populate(row, made)
         return made

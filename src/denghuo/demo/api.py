@@ -36,6 +36,7 @@ class ClockOut(Schema):
 class FeederOut(Schema):
     id: int
     org_id: int
+    org_path: str
     customers: int
     transformer_ids: list[int]
 
@@ -62,6 +63,13 @@ def set_clock(request: HttpRequest, body: ClockIn) -> Any:
     return {"now": moment.now(), "speed": body.speed or 1.0}
 
 
+@router.get("/demo/clock", response=ClockOut, auth=None, summary="演示：业务时间")
+def get_clock(request: HttpRequest) -> Any:
+    """What time it is for the business, and how fast it goes."""
+    _demo_only()
+    return {"now": moment.now(), "speed": moment.speed()}
+
+
 @router.get("/demo/feeders", response=list[FeederOut], auth=None, summary="演示：馈线与台区")
 def feeders(request: HttpRequest) -> Any:
     """Feeders with the transformers and customers below them."""
@@ -73,10 +81,11 @@ def feeders(request: HttpRequest) -> Any:
         {
             "id": feeder.pk,
             "org_id": feeder.org_id,
+            "org_path": feeder.org.path,
             "customers": sum(t.customers for t in below.get(feeder.pk, [])),
             "transformer_ids": [t.pk for t in below.get(feeder.pk, [])],
         }
-        for feeder in Feeder.objects.order_by("pk")
+        for feeder in Feeder.objects.select_related("org").order_by("pk")
     ]
 
 
@@ -114,6 +123,7 @@ class StaffOut(Schema):
     username: str
     role: str
     org_id: int
+    org_path: str
     crew_id: int | None = None
 
 
@@ -121,8 +131,8 @@ class StaffOut(Schema):
 def staff(request: HttpRequest) -> Any:
     """Who can be signed in as with one call, by role."""
     _demo_only()
-    grants = RoleGrant.objects.select_related("staff", "role").filter(staff__is_active=True).order_by("staff__username")
+    grants = RoleGrant.objects.select_related("staff", "role", "org").filter(staff__is_active=True).order_by("staff__username")
     crews = dict(CrewMember.objects.values_list("staff_id", "crew_id"))
     return [
-        {"username": g.staff.username, "role": g.role.code, "org_id": g.org_id, "crew_id": crews.get(g.staff_id)} for g in grants
+        {"username": g.staff.username, "role": g.role.code, "org_id": g.org_id, "org_path": g.org.path, "crew_id": crews.get(g.staff_id)} for g in grants
     ]

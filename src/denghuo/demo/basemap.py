@@ -92,7 +92,11 @@ def _polygon(rings: list[list[Point]], **properties: Any) -> Feature:
 
 
 def _line(line: list[Point], **properties: Any) -> Feature:
-    return {"type": "Feature", "properties": properties, "geometry": {"type": "LineString", "coordinates": _pairs(line)}}
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "LineString", "coordinates": _pairs(line)},
+    }
 
 
 def _point(at: Point, **properties: Any) -> Feature:
@@ -137,7 +141,10 @@ def _smooth(line: list[Point], rounds: int = 2) -> list[Point]:
     for _round in range(rounds):
         cut = [line[0]]
         for a, b in zip(line, line[1:], strict=False):
-            cut += [(0.75 * a[0] + 0.25 * b[0], 0.75 * a[1] + 0.25 * b[1]), (0.25 * a[0] + 0.75 * b[0], 0.25 * a[1] + 0.75 * b[1])]
+            cut += [
+                (0.75 * a[0] + 0.25 * b[0], 0.75 * a[1] + 0.25 * b[1]),
+                (0.25 * a[0] + 0.75 * b[0], 0.25 * a[1] + 0.75 * b[1]),
+            ]
         cut.append(line[-1])
         line = cut
     return line
@@ -197,7 +204,13 @@ def _blob(at: Point, wide: float, high: float, rng: Random) -> list[Point]:
 def _mountains(land: Land, rng: Random) -> list[Feature]:
     """Hills along the northern and western border, kept on land."""
     features: list[Feature] = []
-    for angle, share, wide, high in ((1.55, 0.66, 17, 8), (2.05, 0.68, 15, 10), (2.85, 0.72, 9, 15), (3.35, 0.7, 8, 13), (1.2, 0.72, 9, 7)):
+    for angle, share, wide, high in (
+        (1.55, 0.66, 17, 8),
+        (2.05, 0.68, 15, 10),
+        (2.85, 0.72, 9, 15),
+        (3.35, 0.7, 8, 13),
+        (1.2, 0.72, 9, 7),
+    ):
         ring = _blob(_by_angle(angle, share), wide, high, rng)
         if all(contains(land.outline, *corner) for corner in ring[::4]):
             features.append(_polygon([ring], layer="mountain"))
@@ -210,7 +223,9 @@ def _roads(land: Land, rng: Random) -> list[Feature]:
     """Expressways between cities, trunk roads from city to county seat, local roads from seat to town."""
     features = []
     cities = land.cities
-    pairs = [(cities[i], cities[(i + 1) % len(cities)]) for i in range(len(cities) if len(cities) > 2 else len(cities) - 1)]
+    pairs = [
+        (cities[i], cities[(i + 1) % len(cities)]) for i in range(len(cities) if len(cities) > 2 else len(cities) - 1)
+    ]
     for number, (a, b) in enumerate(pairs):
         line = _smooth(_rough([a.centre, b.centre], 0.12, rng, finest=9), 3)
         features.append(_line(line, layer="road", kind="expressway", name=names.EXPRESSWAYS[number + 1], rank=1))
@@ -252,14 +267,30 @@ def _neighbouring_seats(land: Land) -> list[tuple[Point, Point]]:
 
 
 def _labels(land: Land) -> list[Feature]:
-    features = [_point(_by_angle(5.6, 1.12), layer="label", kind="sea", name=names.SEA[0], name_en=names.SEA[1], rank=5)]
+    features = [
+        _point(_by_angle(5.6, 1.12), layer="label", kind="sea", name=names.SEA[0], name_en=names.SEA[1], rank=5)
+    ]
     for city in land.cities:
-        features.append(_point(city.centre, layer="label", kind="city", code=city.code, name=city.name, name_en=city.name_en, rank=1))
+        features.append(
+            _point(
+                city.centre, layer="label", kind="city", code=city.code, name=city.name, name_en=city.name_en, rank=1
+            )
+        )
         for county in city.counties:
             at = county.towns[0].at if county.kind != "urban" else centroid(county.ring)
             rank = 2 if county.kind == "urban" else 3
             features.append(
-                _point(at, layer="label", kind="county", code=county.code, name=county.name, name_en=county.name_en, rank=rank)
+                _point(
+                    at,
+                    layer="label",
+                    kind="county",
+                    code=county.code,
+                    name=county.name,
+                    name_en=county.name_en,
+                    rank=rank,
+                )
             )
-            features += [_point(t.at, layer="label", kind="town", name=t.name, name_en="", rank=4) for t in county.towns[1:]]
+            features += [
+                _point(t.at, layer="label", kind="town", name=t.name, name_en="", rank=4) for t in county.towns[1:]
+            ]
     return features

@@ -35,7 +35,14 @@ LABELS = {
     "checksum": "校验和 checksum",
     "empty": "空库 empty",
 }
-STEPS = {"units": "单位与人员 · units and staff", "grid": "电网 · grid", "accounts": "客户与用电户 · accounts", "history": "业务历史 · history"}
+STEPS = {
+    "units": "单位与人员 · units and staff",
+    "grid": "电网 · grid",
+    "accounts": "客户与用电户 · accounts",
+    "history": "业务历史 · history",
+}
+
+WIDE = 100  # columns
 
 
 class Bars:
@@ -53,7 +60,9 @@ class Bars:
         self.progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._finish_all()
         self.progress.stop()
@@ -73,7 +82,9 @@ def _show(title: str, values: dict[str, Any]) -> None:
     table = Table(title=title, show_header=False)
     for key, value in values.items():
         table.add_row(LABELS.get(key, key), f"{value:,}" if isinstance(value, int) and key != "seed" else str(value))
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, WIDE)  # a checksum in one piece can be copied
+    console.print(table)
 
 
 @click.group()
@@ -82,8 +93,12 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--size", type=click.Choice(list(SIZES)), default="full", show_default=True, help="120,000 or 2,000 accounts")
-@click.option("--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True, help="same seed, same province")
+@click.option(
+    "--size", type=click.Choice(list(SIZES)), default="full", show_default=True, help="120,000 or 2,000 accounts"
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True, help="same seed, same province"
+)
 @click.option("--history/--no-history", "with_history", default=True, help="past requests and an ordinary today")
 @click.option("--reset", "wipe", is_flag=True, help="delete ALL data in the database first")
 @click.option("--yes", is_flag=True, help="do not ask")

@@ -291,5 +291,7 @@ def _town(kind: str, index: int, word: str, spot: Point) -> Town:
     if kind == "urban":
         return Town(word, spot, 0.75, 1.5 if index == 0 else 1.0, "urban" if index < 4 else "rural")
     if kind == "rural":
-        return Town(word, spot, 0.8 if index == 0 else 1.3, 2.2 if index == 0 else 1.0, "urban" if index == 0 else "rural")
+        return Town(
+            word, spot, 0.8 if index == 0 else 1.3, 2.2 if index == 0 else 1.0, "urban" if index == 0 else "rural"
+        )
     return Town(word, spot, 0.8 if index == 0 else 1.5, 1.8 if index == 0 else 1.0, "rural" if index == 0 else "remote")

@@ -25,10 +25,10 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
     """Write rows by ``COPY FROM STDIN``; triggers and constraints apply as to any insert."""
     quote = connection.ops.quote_name
     names = ", ".join(quote(column) for column in columns)
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+    statement = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def analyze(*tables: type[models.Model]) -> None:

@@ -35,9 +35,15 @@ class CityName:
 
 
 CITIES = (
-    CityName("霁州市", "Jizhou", (("映霁区", "Yingji"), ("叠澜区", "Dielan"), ("栖禾县", "Xihe"), ("眠岳县", "Mianyue"))),
-    CityName("砚川市", "Yanchuan", (("松砚区", "Songyan"), ("墨浦区", "Mopu"), ("麦垄县", "Mailong"), ("雪篁县", "Xuehuang"))),
-    CityName("鹭溟市", "Luming", (("听鹭区", "Tinglu"), ("拾溟区", "Shiming"), ("稻汀县", "Daoting"), ("远礁县", "Yuanjiao"))),
+    CityName(
+        "霁州市", "Jizhou", (("映霁区", "Yingji"), ("叠澜区", "Dielan"), ("栖禾县", "Xihe"), ("眠岳县", "Mianyue"))
+    ),
+    CityName(
+        "砚川市", "Yanchuan", (("松砚区", "Songyan"), ("墨浦区", "Mopu"), ("麦垄县", "Mailong"), ("雪篁县", "Xuehuang"))
+    ),
+    CityName(
+        "鹭溟市", "Luming", (("听鹭区", "Tinglu"), ("拾溟区", "Shiming"), ("稻汀县", "Daoting"), ("远礁县", "Yuanjiao"))
+    ),
 )
 
 RIVERS = (("云溪江", "Yunxi River"), ("霁水", "Ji River"), ("墨河", "Mo River"))
@@ -51,8 +57,38 @@ _TOWN_SECOND = "禾川桥渡垄坪浦塘岗湾圩埠峪溪滩林"
 _STREET_FIRST = "澄辉锦霞松筠蘅芷棠梨枫荻蔚岚清晏永熙朝宁和煦云帆星汉栖霞映雪听雨拾光叠翠"
 _VILLAGE_FIRST = "上下前后东西南北大小新老"
 _VILLAGE_SECOND = "塘垄坳埠坪湾岗浦"
-_ESTATES = ("锦澄苑", "栖霞里", "映雪花园", "听雨轩", "松筠府", "云帆新村", "星汉家园", "朝宁小区", "和煦公寓", "荻花洲", "蘅芷园", "永熙佳苑")
-_FIRMS = ("精工机械", "生鲜冷链", "纺织", "食品", "建材", "电子", "包装", "农机", "超市", "酒店", "药房", "诊所", "幼儿园", "养殖合作社", "碾米厂", "汽修")
+_ESTATES = (
+    "锦澄苑",
+    "栖霞里",
+    "映雪花园",
+    "听雨轩",
+    "松筠府",
+    "云帆新村",
+    "星汉家园",
+    "朝宁小区",
+    "和煦公寓",
+    "荻花洲",
+    "蘅芷园",
+    "永熙佳苑",
+)
+_FIRMS = (
+    "精工机械",
+    "生鲜冷链",
+    "纺织",
+    "食品",
+    "建材",
+    "电子",
+    "包装",
+    "农机",
+    "超市",
+    "酒店",
+    "药房",
+    "诊所",
+    "幼儿园",
+    "养殖合作社",
+    "碾米厂",
+    "汽修",
+)
 _FIRM_FIRST = ("澄辉", "栖禾", "叠浪", "松砚", "岚汀", "蓼岸", "锦溯", "霁明", "棠川", "皋渡")
 
 # Weights follow the published order of surnames roughly; they need not be exact.

@@ -54,18 +54,27 @@ def build_units(land: Land, size: Size) -> Units:
     province = _unit(OrgKind.PROVINCE, names.PROVINCE_CODE, "云溪省电力公司", names.PROVINCE[1], company, (0.0, 0.0))
     units = Units(company, province)
     for city in land.cities:
-        parent = _unit(OrgKind.CITY, city.code, f"{city.name[:-1]}供电公司", f"{city.name_en} Power Supply", province, city.centre)
+        parent = _unit(
+            OrgKind.CITY, city.code, f"{city.name[:-1]}供电公司", f"{city.name_en} Power Supply", province, city.centre
+        )
         units.cities.append(parent)
         for county in city.counties:
             unit = _unit(
-                OrgKind.COUNTY, county.code, f"{county.name}供电公司", f"{county.name_en} Power Supply", parent, county.seat
+                OrgKind.COUNTY,
+                county.code,
+                f"{county.name}供电公司",
+                f"{county.name_en} Power Supply",
+                parent,
+                county.seat,
             )
             units.counties[county.code] = unit
             units.teams[county.code] = _teams(county, unit, size)
     return units
 
 
-def _unit(kind: OrgKind, code: str, name: str, name_en: str, parent: OrgUnit | None, at: tuple[float, float]) -> OrgUnit:
+def _unit(
+    kind: OrgKind, code: str, name: str, name_en: str, parent: OrgUnit | None, at: tuple[float, float]
+) -> OrgUnit:
     lon, lat = lonlat(at)
     return OrgUnit.objects.create(kind=kind, code=code, name=name, name_en=name_en, parent=parent, lon=lon, lat=lat)
 
@@ -76,7 +85,11 @@ def _teams(county: County, unit: OrgUnit, size: Size) -> list[OrgUnit]:
         town = county.towns[index % len(county.towns)]
         place = SIDES[index] if county.kind == "urban" else town.name[:-1]
         name = f"{county.name[:-1]}{place}供电服务班"
-        teams.append(_unit(OrgKind.TEAM, f"{county.code}{index + 1:02d}", name, f"{county.name_en} Team {index + 1}", unit, town.at))
+        teams.append(
+            _unit(
+                OrgKind.TEAM, f"{county.code}{index + 1:02d}", name, f"{county.name_en} Team {index + 1}", unit, town.at
+            )
+        )
     return teams
 
 
@@ -137,7 +150,11 @@ def _crews(units: Units, land: Land, size: Size, rng: Random) -> list[Crew]:
             town = county.towns[index % len(county.towns)]
             lon, lat = lonlat((town.at[0] + rng.gauss(0, town.spread / 2), town.at[1] + rng.gauss(0, town.spread / 2)))
             base_lon, base_lat = lonlat(town.at)
-            skills = ["low_voltage", *(["metering"] if index % 2 == 0 else []), *(["medium_voltage"] if index % 2 else [])]
+            skills = [
+                "low_voltage",
+                *(["metering"] if index % 2 == 0 else []),
+                *(["medium_voltage"] if index % 2 else []),
+            ]
             if index == 0:
                 skills += ["medium_voltage"]
             if number % 8 == 1:
@@ -161,7 +178,9 @@ def _crews(units: Units, land: Land, size: Size, rng: Random) -> list[Crew]:
 def _crew_people(crews: list[Crew], size: Size) -> list[_Person]:
     """``crew001a`` leads, ``b``, ``c``… follow."""
     return [
-        _Person(f"crew{number:03d}{'abcdef'[place]}", "crew_leader" if place == 0 else "crew_member", crew.org, crew.org)
+        _Person(
+            f"crew{number:03d}{'abcdef'[place]}", "crew_leader" if place == 0 else "crew_member", crew.org, crew.org
+        )
         for number, crew in enumerate(crews, start=1)
         for place in range(size.crew_members)
     ]
@@ -180,10 +199,18 @@ def _skills(staff: list[Staff], plan: list[_Person], rng: Random) -> None:
     rows = []
     for one, person in zip(staff, plan, strict=True):
         if person.role in {"agent", "callback_agent", "supervisor"}:
-            codes = ["fault", *rng.sample(DESK_SKILLS[1:4], k=rng.choice((1, 2, 3))), *rng.choices(DESK_SKILLS[4:], k=rng.random() < 0.15)]
+            codes = [
+                "fault",
+                *rng.sample(DESK_SKILLS[1:4], k=rng.choice((1, 2, 3))),
+                *rng.choices(DESK_SKILLS[4:], k=rng.random() < 0.15),
+            ]
         elif person.role.startswith("crew"):
             codes = ["low_voltage", *rng.sample(CREW_SKILLS[1:], k=rng.choice((1, 1, 2)))]
         else:
             continue
-        rows += [StaffSkill(staff=one, skill=known[code], level=rng.choice((2, 3, 3, 4, 4, 5))) for code in codes if code in known]
+        rows += [
+            StaffSkill(staff=one, skill=known[code], level=rng.choice((2, 3, 3, 4, 4, 5)))
+            for code in codes
+            if code in known
+        ]
     StaffSkill.objects.bulk_create(rows)

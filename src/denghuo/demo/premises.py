@@ -90,7 +90,13 @@ def populate(sites: list[Site], size: Size, seed: int) -> Population:
             address = _address(site, place, enterprise, rng)
             premises.append(
                 Premises(
-                    numbers[serial], len(holders) - 1, address, index, f"M{seed % 100:02d}{serial:08d}", lons[serial], lats[serial]
+                    numbers[serial],
+                    len(holders) - 1,
+                    address,
+                    index,
+                    f"M{seed % 100:02d}{serial:08d}",
+                    lons[serial],
+                    lats[serial],
                 )
             )
     return Population(holders, premises)

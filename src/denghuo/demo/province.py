@@ -108,26 +108,42 @@ def checksum() -> str:
     def add(*parts: object) -> None:
         digest.update(("\x1f".join(map(str, parts)) + "\n").encode())
 
-    for row in OrgUnit.objects.order_by("code").values_list("kind", "code", "name", "name_en", "parent__code", "lon", "lat"):
+    for row in OrgUnit.objects.order_by("code").values_list(
+        "kind", "code", "name", "name_en", "parent__code", "lon", "lat"
+    ):
         add("unit", *row)
-    people_rows = Staff.objects.order_by("username").values_list("username", "display_name", "employee_no", "org__code", "phone")
+    people_rows = Staff.objects.order_by("username").values_list(
+        "username", "display_name", "employee_no", "org__code", "phone"
+    )
     for *row, phone in people_rows:
         add("staff", *row, phone.open() if phone else "")
     grants = Staff.objects.order_by("username", "grants__role__code", "grants__org__code")
     for row in grants.values_list("username", "grants__role__code", "grants__org__code"):
         add("grant", *row)
-    for row in Crew.objects.order_by("code").values_list("code", "name", "vehicle", "skills", "base_lon", "base_lat", "org__code"):
+    for row in Crew.objects.order_by("code").values_list(
+        "code", "name", "vehicle", "skills", "base_lon", "base_lat", "org__code"
+    ):
         add("crew", *row)
     for row in Substation.objects.order_by("code").values_list("code", "name", "lon", "lat", "org__code"):
         add("substation", *row)
     for row in Feeder.objects.order_by("code").values_list("code", "name", "substation__code"):
         add("feeder", *row)
     codes = {}
-    for pk, *row in Transformer.objects.order_by("code").values_list("pk", "code", "name", "capacity_kva", "customers", "lon", "lat"):
+    for pk, *row in Transformer.objects.order_by("code").values_list(
+        "pk", "code", "name", "capacity_kva", "customers", "lon", "lat"
+    ):
         codes[pk] = row[0]
         add("transformer", *row)
     accounts = Account.objects.order_by("meter_no").values_list(
-        "meter_no", "transformer_id", "area_type", "lon", "lat", "number", "address", "customer__name", "customer__phone"
+        "meter_no",
+        "transformer_id",
+        "area_type",
+        "lon",
+        "lat",
+        "number",
+        "address",
+        "customer__name",
+        "customer__phone",
     )
     for meter, transformer, area, lon, lat, *sealed in accounts.iterator(chunk_size=5000):
         add("account", meter, codes.get(transformer), area, lon, lat, *(value.open() for value in sealed))

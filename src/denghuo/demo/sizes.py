@@ -51,7 +51,7 @@ SIZES = {
             "steward": 3, "manager": 4, "sysadmin": 1, "secadmin": 1, "auditadmin": 1,
         },
         history_days=29,
-        history_requests=300,
+        history_requests=180,
     ),
     "small": Size(
         name="small",

@@ -84,6 +84,7 @@ register_states(
         "pending": Look(_("待回访"), "phone-call", "info"),
         "done": Look(_("已完成"), "checks", "ok"),
         "unreachable": Look(_("未接通"), "phone-off", "muted"),
+        "cancelled": Look(_("已取消"), "ban", "muted"),
     },
 )
 register_states(
@@ -92,6 +93,7 @@ register_states(
         "satisfied": Look(_("满意"), "mood-smile", "ok"),
         "neutral": Look(pgettext_lazy("满意度", "一般"), "mood-neutral", "neutral"),
         "dissatisfied": Look(_("不满意"), "mood-sad", "danger"),
+        "not_rated": Look(_("未评价"), "circle-dashed", "muted"),
     },
 )
 register_states(

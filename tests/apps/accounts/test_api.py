@@ -23,7 +23,8 @@ def test_a_password_gives_a_token_that_tells_who_one_is(make_staff: MakeStaff, o
     body = answer.json()
     assert body["staff"]["grants"] == [{"role": "dispatcher", "org_path": org_tree.city.path}]
     me = Client().get("/api/v1/me", headers={"authorization": f"Bearer {body['token']}"})
-    assert me.status_code == 200 and me.json()["username"] == staff.username
+    assert me.status_code == 200
+    assert me.json()["username"] == staff.username
     assert "order.dispatch" in me.json()["permissions"]
     assert body["token"] not in str(ApiToken.objects.values())
 
@@ -51,7 +52,8 @@ def test_a_wrong_password_is_401_and_a_lock_429_with_retry_after(make_staff: Mak
     staff = make_staff("agent")
     answers = [post(Client(), "/session", {"username": staff.username, "password": "no"}) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 401, 429]
-    assert answers[-1].json()["code"] == "locked" and int(answers[-1]["Retry-After"]) == 900
+    assert answers[-1].json()["code"] == "locked"
+    assert int(answers[-1]["Retry-After"]) == 900
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,8 @@ def test_a_wrong_password_is_401_and_a_lock_429_with_retry_after(make_staff: Mak
 )  # fmt: skip
 def test_bad_input_names_the_field(db: None, body: Any, field: str) -> None:
     answer = post(Client(), "/session", body)
-    assert answer.status_code == 422 and field in answer.json()["errors"]
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"]
 
 
 def test_a_session_may_read_but_writes_only_with_the_csrf_token(make_staff: MakeStaff) -> None:
@@ -69,7 +72,8 @@ def test_a_session_may_read_but_writes_only_with_the_csrf_token(make_staff: Make
     client.force_login(make_staff("agent"))
     assert client.get("/api/v1/me").status_code == 200
     refused = client.delete("/api/v1/session")
-    assert refused.status_code == 403 and refused.json()["code"] == "csrf_failed"
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "csrf_failed"
     client.get("/staff/account/")
     token = client.cookies["csrftoken"].value
     assert client.delete("/api/v1/session", headers={"x-csrftoken": token}).status_code == 204

@@ -53,15 +53,19 @@ def test_the_auditor_of_a_city_sees_that_city(
     for person in (near, far):
         actions.set_skill(admin, person.pk, "fault", 3)
     page = browser_for("audit_admin", org_tree.city).get("/staff/audit/").content.decode()
-    assert f"staff:{near.pk}<" in page and f"staff:{far.pk}<" not in page
+    assert f"staff:{near.pk}<" in page
+    assert f"staff:{far.pk}<" not in page
     assert browser_for("audit_admin", org_tree.city).get(f"/staff/audit/rows/staff/{far.pk}/").status_code == 403
 
 
 def test_unmaskings_are_listed_with_reason(browser_for: Callable[..., Any], make_staff: MakeStaff) -> None:
     person = make_staff("agent", phone="13800001234")
-    browser_for("system_admin").post(f"/staff/reveal/?field=accounts.staff.phone&id={person.pk}", {"reason": "联系本人换班"})
+    browser_for("system_admin").post(
+        f"/staff/reveal/?field=accounts.staff.phone&id={person.pk}", {"reason": "联系本人换班"}
+    )
     page = browser_for("audit_admin").get("/staff/audit/unmaskings/").content.decode()
-    assert "联系本人换班" in page and "13800001234" not in page
+    assert "联系本人换班" in page
+    assert "13800001234" not in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -72,5 +76,9 @@ def test_a_rows_trail_shows_before_after_and_who(
     actor = actor_for_role("system_admin", display_name="管系统")
     actions.update_staff(actor, person.pk, display_name="新名", phone="13900005678")
     page = browser_for("audit_admin").get(f"/staff/audit/rows/staff/{person.pk}/").content.decode()
-    assert "<del>旧名</del>" in page and "<ins>新名</ins>" in page and "管系统" in page
-    assert "139****5678" in page and "13900005678" not in page and "修改人员信息" in page
+    assert "<del>旧名</del>" in page
+    assert "<ins>新名</ins>" in page
+    assert "管系统" in page
+    assert "139****5678" in page
+    assert "13900005678" not in page
+    assert "修改人员信息" in page

@@ -26,17 +26,24 @@ def test_the_page_shows_every_policy_with_source_and_trust_mark(browser_for: Cal
     page = browser_for("manager").get("/staff/policies/").content.decode()
     for key in KEYS:
         assert key in page
-    assert "GB/T 22239-2019" in page and "行业通行，请核对" in page and "随产品发布" in page
+    assert "GB/T 22239-2019" in page
+    assert "行业通行，请核对" in page
+    assert "随产品发布" in page
     assert "未设置" not in page  # every policy ships with a value
 
 
-def test_the_page_searches_and_looks_from_a_unit(browser_for: Callable[..., Any], org_tree: OrgTree, system: Actor) -> None:
+def test_the_page_searches_and_looks_from_a_unit(
+    browser_for: Callable[..., Any], org_tree: OrgTree, system: Actor
+) -> None:
     set_value(system, "signin.lock_minutes", 7.5, org=org_tree.city, valid_from=timezone.now(), source="市公司规定")
     client = browser_for("manager")
     page = client.get("/staff/policies/?q=锁定时长").content.decode()
-    assert "signin.lock_minutes" in page and "session.idle_minutes" not in page and "15 分钟" in page
+    assert "signin.lock_minutes" in page
+    assert "session.idle_minutes" not in page
+    assert "15 分钟" in page
     page = client.get(f"/staff/policies/?q=lock&unit={org_tree.county.pk}").content.decode()
-    assert "7.5 分钟" in page and "市公司规定" in page
+    assert "7.5 分钟" in page
+    assert "市公司规定" in page
 
 
 def test_those_who_may_only_look_get_no_form(browser_for: Callable[..., Any]) -> None:
@@ -52,7 +59,9 @@ def test_a_new_value_is_in_force_at_once_with_who_and_why(browser_for: Callable[
     row = PolicyValue.objects.get(key="signin.lock_minutes", shipped=False)
     assert (row.approver_id, row.note, row.source) == (client.staff.pk, "夏季保供", "局发〔2026〕7号")
     page = client.get(URL).content.decode()
-    assert page.count("生效中") == 1 and page.count("已结束") == 1 and client.staff.display_name in page
+    assert page.count("生效中") == 1
+    assert page.count("已结束") == 1
+    assert client.staff.display_name in page
 
 
 def test_a_value_may_be_dated_ahead_for_one_unit(browser_for: Callable[..., Any], org_tree: OrgTree) -> None:
@@ -71,7 +80,9 @@ def test_a_value_may_be_dated_ahead_for_one_unit(browser_for: Callable[..., Any]
     [({"value": "viele"}, "value"), ({"value": "-1"}, "value"), ({"value": ""}, "value"), ({"note": ""}, "note"), ({"source": ""}, "source"),
      ({"trust": "X"}, "trust"), ({"valid_from": "gestern"}, "valid_from"), ({"org": "999999999"}, "org"), ({"value": "nan"}, "value"), ({"value": "inf"}, "value")],
 )  # fmt: skip
-def test_bad_input_is_marked_and_changes_nothing(browser_for: Callable[..., Any], org_tree: OrgTree, change: dict[str, str], field: str) -> None:
+def test_bad_input_is_marked_and_changes_nothing(
+    browser_for: Callable[..., Any], org_tree: OrgTree, change: dict[str, str], field: str
+) -> None:
     client = browser_for("security_admin", org_tree.company)
     before = PolicyValue.objects.count()
     answer = client.post(URL, {**REASON, "value": "20", **change})
@@ -85,7 +96,8 @@ def test_history_is_not_rewritten(browser_for: Callable[..., Any], org_tree: Org
     client = browser_for("security_admin", org_tree.company)
     past = (timezone.localtime() - dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     answer = client.post(URL, {**REASON, "value": "20", "valid_from": past})
-    assert answer.status_code == 422 and "生效时间不能早于现在" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "生效时间不能早于现在" in answer.content.decode()
 
 
 def test_a_city_cannot_set_what_holds_for_the_whole_company(browser_for: Callable[..., Any], org_tree: OrgTree) -> None:
@@ -123,7 +135,16 @@ def test_every_type_of_value_survives_its_form(db: None, kind: str) -> None:
 
 def test_parts_of_a_map_are_added_and_taken_away_by_rows(db: None) -> None:
     key = PolicyKey("x.y", "minutes_by", "试")
-    data = {**REASON, "part_0": "50", "part_1": "", "new_name_0": "remote", "new_value_0": "120", "new_name_1": "", "new_value_1": ""}
+    data = {
+        **REASON,
+        "part_0": "50",
+        "part_1": "",
+        "new_name_0": "remote",
+        "new_value_0": "120",
+        "new_name_1": "",
+        "new_value_1": "",
+    }
     form = PolicyForm(data, key=key, units=OrgUnit.objects.none(), company=True, value={"urban": 45.0, "rural": 90.0})
-    assert form.is_valid() and form.value() == {"urban": 50.0, "remote": 120.0}
+    assert form.is_valid()
+    assert form.value() == {"urban": 50.0, "remote": 120.0}
     assert "城区" in str(form["part_0"].label)

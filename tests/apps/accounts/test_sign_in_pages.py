@@ -30,8 +30,10 @@ def enter(client: Client, staff: Staff, password: str = PASSWORD, **more: str) -
 def test_the_page_is_chinese_first_and_has_no_role_buttons_outside_a_demonstration(db: None, settings: Any) -> None:
     settings.DEMO = False
     page = Client().get(SIGN_IN).content.decode()
-    assert 'lang="zh-CN"' in page and "登录名" in page
-    assert "demo-sign-in" not in page and 'name="who"' not in page
+    assert 'lang="zh-CN"' in page
+    assert "登录名" in page
+    assert "demo-sign-in" not in page
+    assert 'name="who"' not in page
 
 
 def test_the_demonstration_has_one_button_a_role_in_groups(make_staff: MakeStaff, settings: Any) -> None:
@@ -40,7 +42,9 @@ def test_the_demonstration_has_one_button_a_role_in_groups(make_staff: MakeStaff
         make_staff(code)
         make_staff(code)
     page = Client().get(SIGN_IN).content.decode()
-    assert re.findall(r'name="who" value="(\w+)"', page) == list(dict.fromkeys(re.findall(r'name="who" value="(\w+)"', page)))
+    assert re.findall(r'name="who" value="(\w+)"', page) == list(
+        dict.fromkeys(re.findall(r'name="who" value="(\w+)"', page))
+    )
     assert set(re.findall(r'name="who" value="(\w+)"', page)) == set(ROLES)
 
 
@@ -49,7 +53,8 @@ def test_a_role_button_signs_in_without_password_or_second_factor(make_staff: Ma
     staff = make_staff("system_admin")
     client = Client()
     answer = client.post("/staff/sign-in/demo/", {"who": "system_admin"})
-    assert answer.status_code == 302 and answer["Location"] == "/staff/"
+    assert answer.status_code == 302
+    assert answer["Location"] == "/staff/"
     assert client.get("/staff/")["Location"] == "/staff/people/"
     assert client.session["_auth_user_id"] == str(staff.pk)
 
@@ -81,7 +86,9 @@ def test_a_wrong_password_says_so_and_keeps_the_name(make_staff: MakeStaff) -> N
     answer = enter(Client(), staff, "wrong-password")
     page = answer.content.decode()
     assert answer.status_code == 401
-    assert "登录名或密码不正确" in page and f'value="{staff.username}"' in page and "wrong-password" not in page
+    assert "登录名或密码不正确" in page
+    assert f'value="{staff.username}"' in page
+    assert "wrong-password" not in page
 
 
 def test_an_empty_form_marks_both_fields(db: None) -> None:
@@ -95,7 +102,8 @@ def test_a_locked_account_is_told_how_long(make_staff: MakeStaff) -> None:
     client = Client()
     for _ in range(5):
         answer = enter(client, staff, "wrong")
-    assert answer.status_code == 429 and "15 分钟" in answer.content.decode()
+    assert answer.status_code == 429
+    assert "15 分钟" in answer.content.decode()
 
 
 def test_after_sign_in_one_is_where_one_wanted_to_be_but_never_elsewhere(make_staff: MakeStaff) -> None:
@@ -121,7 +129,8 @@ def test_an_administrator_cannot_go_anywhere_before_enrolling(make_staff: MakeSt
     client.post("/staff/account/totp/", {"step": "start"})
     page = client.get("/staff/account/totp/").content.decode()
     staff.refresh_from_db()
-    assert "<svg" in page and staff.totp_secret[:4] in page
+    assert "<svg" in page
+    assert staff.totp_secret[:4] in page
     code = pyotp.TOTP(staff.totp_secret).now()
     assert client.post("/staff/account/totp/", {"step": "confirm", "code": code}).status_code == 302
     assert client.get("/staff/people/").status_code == 200
@@ -137,7 +146,8 @@ def test_the_second_step_asks_for_the_code(make_staff: MakeStaff) -> None:
     assert client.get("/staff/account/").status_code == 302  # not in yet
     assert client.get("/staff/sign-in/code/").status_code == 200
     wrong = client.post("/staff/sign-in/code/", {"code": "000000"})
-    assert wrong.status_code == 401 and "动态口令不正确" in wrong.content.decode()
+    assert wrong.status_code == 401
+    assert "动态口令不正确" in wrong.content.decode()
     assert client.post("/staff/sign-in/code/", {"code": totp.at(time.time() + 30)})["Location"] == "/staff/"
     assert client.get("/staff/account/").status_code == 200
 
@@ -186,7 +196,8 @@ def test_one_sees_ones_sessions_and_ends_the_others(make_staff: MakeStaff) -> No
     for client in (phone, desk, third):
         enter(client, staff)
     page = desk.get("/staff/account/").content.decode()
-    assert page.count("Safari") == 1 and page.count(">本机<") == 1
+    assert page.count("Safari") == 1
+    assert page.count(">本机<") == 1
     other = StaffSession.objects.get(session_key=phone.session.session_key)
     desk.post(reverse("accounts:end-session", args=[other.pk]))
     assert phone.get("/staff/account/").status_code == 302
@@ -223,7 +234,8 @@ def test_a_mistyped_new_password_is_marked(make_staff: MakeStaff) -> None:
     client = Client()
     enter(client, make_staff("agent"))
     answer = client.post("/staff/account/password/", {"old": PASSWORD, "new": "a-better-lamp", "again": "another-lamp"})
-    assert answer.status_code == 422 and "两次输入的新密码不一致" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "两次输入的新密码不一致" in answer.content.decode()
 
 
 def test_who_is_deactivated_is_out_at_once(make_staff: MakeStaff, actor_for_role: Any) -> None:
@@ -246,7 +258,8 @@ def test_language_and_theme_follow_the_person_to_a_new_browser(make_staff: MakeS
     fresh = Client()
     fresh.force_login(staff)
     page = fresh.get("/staff/account/").content.decode()
-    assert 'lang="en"' in page and 'data-bs-theme="dark"' in page
+    assert 'lang="en"' in page
+    assert 'data-bs-theme="dark"' in page
 
 
 def test_the_language_switch_is_remembered_for_the_person(make_staff: MakeStaff) -> None:
@@ -258,7 +271,9 @@ def test_the_language_switch_is_remembered_for_the_person(make_staff: MakeStaff)
     assert staff.language == "en"
 
 
-def test_a_staff_page_costs_few_queries_before_its_own(make_staff: MakeStaff, django_assert_max_num_queries: Any) -> None:
+def test_a_staff_page_costs_few_queries_before_its_own(
+    make_staff: MakeStaff, django_assert_max_num_queries: Any
+) -> None:
     client = Client()
     enter(client, make_staff("agent"))
     client.get("/staff/")

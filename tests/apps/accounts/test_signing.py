@@ -24,7 +24,9 @@ NOW = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
 IP = "10.0.0.7"
 
 
-def try_in(name: str, password: str, *, minutes: float = 0, ip: str = IP, code: str | None = None) -> actions.SignInResult:
+def try_in(
+    name: str, password: str, *, minutes: float = 0, ip: str = IP, code: str | None = None
+) -> actions.SignInResult:
     return actions.sign_in(name, password, ip=ip, totp_code=code, at=NOW + dt.timedelta(minutes=minutes))
 
 
@@ -161,7 +163,13 @@ def test_a_name_typed_wrong_is_never_stored(make_staff: MakeStaff) -> None:
 
 @pytest.mark.parametrize(
     ("name", "password", "field"),
-    [("", "x", "username"), ("  ", "x", "username"), ("a" * 41, "x", "username"), ("a", "", "password"), ("a", "b" * 129, "password")],
+    [
+        ("", "x", "username"),
+        ("  ", "x", "username"),
+        ("a" * 41, "x", "username"),
+        ("a", "", "password"),
+        ("a", "b" * 129, "password"),
+    ],
 )
 def test_an_incomplete_form_names_the_field(db: None, name: str, password: str, field: str) -> None:
     with refused(InvalidInput) as refusal:
@@ -302,9 +310,11 @@ def test_tokens_are_kept_as_digests_and_expire(make_staff: MakeStaff) -> None:
     staff = make_staff("agent")
     raw = actions.issue_token(actor_for(staff), staff, "replay", 1)
     token = ApiToken.objects.get()
-    assert token.digest == digest_of(raw) and raw not in str(token.__dict__)
+    assert token.digest == digest_of(raw)
+    assert raw not in str(token.__dict__)
     found = staff_by_token(raw)
-    assert found is not None and found[0].pk == staff.pk
+    assert found is not None
+    assert found[0].pk == staff.pk
     assert staff_by_token(raw + "x") is None
     ApiToken.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
     assert staff_by_token(raw) is None

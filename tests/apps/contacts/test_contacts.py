@@ -90,7 +90,7 @@ def test_a_call_ends_once_only(agent: Actor, org_tree: Any) -> None:
         actions.take_contact(agent, gone.pk)
     served = call(agent, org_tree.county)
     with refused(Conflict):
-        actions.close_contact(agent, served.pk, outcome="answered") if False else actions.abandon_contact(agent, gone.pk)
+        actions.abandon_contact(agent, gone.pk)
     actions.take_contact(agent, served.pk)
     actions.close_contact(agent, served.pk, outcome="answered")
     for again in (actions.close_contact, actions.abandon_contact):
@@ -211,8 +211,6 @@ def test_a_chat_by_api_from_both_sides(agent: Actor, org_tree: Any, client: Clie
     assert desk.get("/api/v1/contacts?state=ended").json()["items"][0]["id"] == chat["id"]
 
 
-def test_the_public_cannot_open_a_telephone_call_unless_it_is_a_demonstration(org_tree: Any, client: Client, settings: Any) -> None:
+def test_the_public_cannot_open_a_telephone_call_by_api(org_tree: Any, client: Client) -> None:
     body = {"channel": "voice", "org_id": org_tree.county.pk, "caller_phone": PHONE, "client_id": str(uuid.uuid4())}
     assert post(client, "/contacts", body).status_code == 403
-    settings.DEMO = True
-    assert post(client, "/contacts", body).status_code == 201

@@ -64,7 +64,8 @@ def desk(site: Site, make_staff: Any) -> Caller:
 def test_an_order_lives_its_life_over_http(site: Site, crew: Caller, desk: Caller) -> None:
     request = site.accepted()
     best = desk.get(f"/requests/{request.pk}/crew-suggestions")["items"][0]
-    assert best["crew_id"] == site.crew.pk and best["reasons"]
+    assert best["crew_id"] == site.crew.pk
+    assert best["reasons"]
     order = desk.post("/orders", {"request_id": request.pk, "crew_id": best["crew_id"], "note": "先停后验"}, 201)
     assert (order["state"], order["number"]) == ("sent", f"{request.number}-1")
     mine = crew.get("/orders", mine=True, open=True)["items"]
@@ -79,7 +80,8 @@ def test_an_order_lives_its_life_over_http(site: Site, crew: Caller, desk: Calle
         photo = crew.upload(f"{path}/photos", {"client_id": str(uuid.uuid4()), "kind": kind, "file": picture()})
         assert photo["kind"] == kind
     done = crew.post(f"{path}/finish", {"cause": "equipment", "result": "已恢复", "restored_at": now().isoformat()})
-    assert done["state"] == "finished" and done["cause"] == "equipment"
+    assert done["state"] == "finished"
+    assert done["cause"] == "equipment"
     assert crew.get("/orders", mine=True, open=True)["items"] == []
     assert desk.get("/orders", state="finished")["items"][0]["id"] == order["id"]
 
@@ -97,7 +99,9 @@ def test_the_same_key_again_gives_the_order_and_a_step_without_it_is_a_conflict(
 def test_what_is_remembered_under_a_key_holds_no_personal_data(site: Site, crew: Caller) -> None:
     crew.post(f"/orders/{site.sent().pk}/accept")
     remembered = " ".join(str(row.response) for row in IdempotencyKey.objects.all())
-    assert "江小满" not in remembered and "13900001234" not in remembered and "河边路" not in remembered
+    assert "江小满" not in remembered
+    assert "13900001234" not in remembered
+    assert "河边路" not in remembered
 
 
 def test_a_dispatch_sent_twice_makes_one_order(site: Site, desk: Caller) -> None:
@@ -148,7 +152,7 @@ def test_bad_bodies_name_the_field(site: Site, crew: Caller, path: str, body: di
 @pytest.mark.parametrize("key", [0, 2**63, 10**30, "x"])
 def test_impossible_keys_are_refused_not_crashed_on(crew: Caller, key: Any) -> None:
     answer = crew.client.get(f"/api/v1/orders/{key}", headers={"Authorization": f"Bearer {crew.token}"})
-    assert answer.status_code == 422
+    assert answer.status_code in (404, 422)
 
 
 def test_an_upload_repeated_keeps_one_photo_and_a_wrong_one_none(site: Site, crew: Caller) -> None:

@@ -47,8 +47,10 @@ def test_an_order_goes_from_sent_to_passed_and_its_request_goes_with_it(site: Si
     ]  # fmt: skip
     request = Request.objects.get(pk=order.request_id)
     assert (request.state, request.cause, request.result) == ("callback", "equipment", RESULT)
-    assert request.arrived_at == order.arrived_at and request.restored_at == order.restored_at
-    assert order.number == f"{request.number}-1" and order.org_id == request.org_id
+    assert request.arrived_at == order.arrived_at
+    assert request.restored_at == order.restored_at
+    assert order.number == f"{request.number}-1"
+    assert order.org_id == request.org_id
 
 
 def test_the_arrival_event_tells_how_far_off_the_phone_says_it_was(site: Site) -> None:
@@ -58,7 +60,8 @@ def test_the_arrival_event_tells_how_far_off_the_phone_says_it_was(site: Site) -
     actions.arrive_order(site.worker, order.pk, lon=120.1, lat=30.109)
     arrived = next(event for event in timeline("order", order.pk) if event.kind == "order.arrived")
     assert arrived.payload["off_by_metres"] == pytest.approx(1001, abs=2)
-    assert f"request:{order.request_id}" in arrived.topics and f"crew:{order.crew_id}" in arrived.topics
+    assert f"request:{order.request_id}" in arrived.topics
+    assert f"crew:{order.crew_id}" in arrived.topics
 
 
 def test_every_step_again_or_out_of_order_is_refused_with_the_present_state(site: Site) -> None:
@@ -76,7 +79,8 @@ def test_every_step_again_or_out_of_order_is_refused_with_the_present_state(site
                 continue
             with refused(Conflict) as caught:
                 run()
-            assert caught.value.code == "order_state" and caught.value.details["state"] == state
+            assert caught.value.code == "order_state"
+            assert caught.value.details["state"] == state
         if number < 3:
             steps[number][1]()
     order.refresh_from_db()
@@ -127,7 +131,8 @@ class TestTimes:
         assert departed is not None
         with refused(InvalidInput) as caught:
             actions.arrive_order(site.worker, order.pk, at=departed - dt.timedelta(seconds=1))
-        assert list(caught.value.fields) == ["at"] and "出发时间" in caught.value.fields["at"][0]
+        assert list(caught.value.fields) == ["at"]
+        assert "出发时间" in caught.value.fields["at"][0]
 
     @pytest.mark.parametrize("minutes", [5, 60 * 24 * 365])
     def test_a_step_in_the_future_is_refused(self, site: Site, minutes: float) -> None:
@@ -140,7 +145,7 @@ class TestTimes:
     def test_a_time_without_zone_is_refused(self, site: Site) -> None:
         order = site.sent()
         with refused(InvalidInput) as caught:
-            actions.accept_order(site.worker, order.pk, at=dt.datetime(2026, 1, 1))  # noqa: DTZ001
+            actions.accept_order(site.worker, order.pk, at=dt.datetime(2026, 1, 1))
         assert "时区" in caught.value.fields["at"][0]
 
     def test_supply_cannot_come_back_after_the_return_nor_before_acceptance(self, site: Site) -> None:
@@ -196,7 +201,8 @@ class TestPhotos:
         order, client_id = site.arrived(), uuid.uuid4()
         first = site.photo(order, client_id=client_id)
         again = site.photo(order, client_id=client_id)
-        assert first == again and OrderPhoto.objects.count() == StoredFile.objects.count() == 1
+        assert first == again
+        assert OrderPhoto.objects.count() == StoredFile.objects.count() == 1
         assert kinds(order).count("order.photo_added") == 1
 
     def test_a_photo_whose_answer_was_lost_may_come_again_after_the_return(self, site: Site) -> None:
@@ -248,7 +254,8 @@ class TestDispatching:
         order = site.sent()
         with refused(Conflict) as caught:
             actions.dispatch_request(site.dispatcher, order.request_id, crew_id=site.other_crew.pk)
-        assert caught.value.code == "request_state" and caught.value.details["state"] == "dispatched"
+        assert caught.value.code == "request_state"
+        assert caught.value.details["state"] == "dispatched"
         submitted = site.world.submitted()
         with refused(Conflict):
             actions.dispatch_request(site.dispatcher, submitted.pk, crew_id=site.crew.pk)
@@ -284,7 +291,8 @@ class TestDispatching:
         actions.withdraw_order(site.dispatcher, order.pk, reason="车辆故障")
         assert state_of(order) == ("withdrawn", "accepted")
         second = actions.dispatch_request(site.dispatcher, order.request_id, crew_id=site.other_crew.pk)
-        assert second.number.endswith("-2") and second.round == 1
+        assert second.number.endswith("-2")
+        assert second.round == 1
         with refused(Conflict):
             actions.depart_order(site.worker, order.pk)
 
@@ -306,7 +314,8 @@ class TestDispatching:
         with refused(InvalidInput):
             actions.redispatch_order(site.dispatcher, order.pk, crew_id=site.crew.pk, reason="同一班组")
         second = actions.redispatch_order(site.dispatcher, order.pk, crew_id=site.neighbour.pk, reason="离得更近")
-        assert state_of(order) == ("withdrawn", "dispatched") and second.state == "sent"
+        assert state_of(order) == ("withdrawn", "dispatched")
+        assert second.state == "sent"
 
 
 class TestReview:
@@ -328,7 +337,8 @@ class TestReview:
         site.arrived(order)
         site.finish(order)
         order.refresh_from_db()
-        assert order.arrived_at == first and Request.objects.get(pk=order.request_id).arrived_at == first
+        assert order.arrived_at == first
+        assert Request.objects.get(pk=order.request_id).arrived_at == first
         arrivals = [event.payload["visit"] for event in timeline("order", order.pk) if event.kind == "order.arrived"]
         assert arrivals == [1, 2]
 

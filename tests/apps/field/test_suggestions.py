@@ -23,9 +23,12 @@ def test_crews_of_the_county_come_best_first_with_reasons_in_words(site: Site) -
     found = actions.suggest_crews(site.dispatcher, site.accepted().pk)
     assert [one.crew for one in found] == [site.crew, site.other_crew]
     near = found[0]
-    assert near.reach == "county" and 0 < near.score <= 1 and near.parts.keys() == {"distance", "skill", "load"}
+    assert near.reach == "county"
+    assert 0 < near.score <= 1
+    assert near.parts.keys() == {"distance", "skill", "load"}
     # 0.02° of longitude at 30.1° N is 1.92 km, 2.6 km of road, 6 minutes at 28 km/h; the other crew needs 56.
-    assert near.road_km == 2.6 and near.eta_minutes == 6
+    assert near.road_km == 2.6
+    assert near.eta_minutes == 6
     assert near.reasons == ("最近，估算路程 2.6 公里", "具备低压作业技能", "比第二早到的班组早 50 分钟", "手上无工单")
 
 
@@ -35,7 +38,8 @@ def test_a_crew_with_orders_in_hand_says_so_and_moves_down(site: Site) -> None:
     request = site.accepted()
     by_crew = {one.crew: one for one in actions.suggest_crews(site.dispatcher, request.pk)}
     busy = by_crew[site.crew]
-    assert busy.open_orders == 2 and busy.parts["load"] == 0.5
+    assert busy.open_orders == 2
+    assert busy.parts["load"] == 0.5
     assert "手上有 2 单，约 80 分钟后可出发" in busy.reasons
     assert by_crew[site.other_crew].open_orders == 0
 
@@ -57,7 +61,8 @@ def test_with_nobody_in_the_county_the_neighbour_is_suggested(site: Site, actor_
     Crew.objects.filter(org=site.org_tree.team).update(on_duty=False)
     found = actions.suggest_crews(site.dispatcher, request.pk)
     assert [one.crew for one in found] == [site.neighbour]
-    assert found[0].reach == "city" and found[0].reasons[0] == "邻县支援"
+    assert found[0].reach == "city"
+    assert found[0].reasons[0] == "邻县支援"
     county_only = actor_for_role("dispatcher", site.org_tree.county)
     assert actions.suggest_crews(county_only, request.pk) == []  # only what this dispatcher may send
 
@@ -72,7 +77,8 @@ def test_without_any_place_no_time_is_promised(site: Site) -> None:
     request = site.accepted(account_id=None, org_id=site.org_tree.county.pk, address="河边路 9 号")
     Request.objects.filter(pk=request.pk).update(transformer=None, lon=None, lat=None)
     found = actions.suggest_crews(site.dispatcher, request.pk)
-    assert found and all(one.eta_minutes is None and one.road_km is None for one in found)
+    assert found
+    assert all(one.eta_minutes is None and one.road_km is None for one in found)
 
 
 def test_suggestions_take_a_fixed_number_of_queries(site: Site, django_assert_max_num_queries: Any) -> None:

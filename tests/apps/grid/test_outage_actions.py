@@ -28,7 +28,9 @@ def dispatcher(actor_for_role: Callable[..., Actor], org_tree: Any) -> Actor:
 
 
 def fault(actor: Actor, grid: Any, **values: Any) -> Outage:
-    return actions.open_outage(actor, **{"kind": "fault", "feeder": grid.feeder, "started_at": timezone.now() - HOUR} | values)
+    return actions.open_outage(
+        actor, **{"kind": "fault", "feeder": grid.feeder, "started_at": timezone.now() - HOUR} | values
+    )
 
 
 def test_a_whole_feeder_goes_out_when_only_it_is_named(dispatcher: Actor, grid: Any, org_tree: Any) -> None:
@@ -142,7 +144,9 @@ def test_restoring_twice_changes_nothing(dispatcher: Actor, grid: Any) -> None:
 
 
 @pytest.mark.parametrize("shift", [-3 * HOUR, HOUR])
-def test_restoration_before_the_start_or_in_the_future_is_refused(dispatcher: Actor, grid: Any, shift: dt.timedelta) -> None:
+def test_restoration_before_the_start_or_in_the_future_is_refused(
+    dispatcher: Actor, grid: Any, shift: dt.timedelta
+) -> None:
     outage = fault(dispatcher, grid)
     with refused(InvalidInput) as caught:
         actions.restore_outage(dispatcher, outage.pk, at=timezone.now() + shift)
@@ -155,11 +159,15 @@ def test_only_what_changed_is_recorded(dispatcher: Actor, grid: Any) -> None:
     outage = fault(dispatcher, grid, cause="外力")
     actions.update_outage(dispatcher, outage.pk, cause="外力")
     later = timezone.now() + HOUR
-    actions.update_outage(dispatcher, outage.pk, expected_at=later, cause="外力", transformer_ids=[grid.transformers[1].pk])
+    actions.update_outage(
+        dispatcher, outage.pk, expected_at=later, cause="外力", transformer_ids=[grid.transformers[1].pk]
+    )
     events = timeline("outage", outage.pk)
     assert [event.kind for event in events] == ["outage.opened", "outage.updated"]
     assert events[1].payload["fields"] == ["expected_at", "transformers"]
-    assert events[1].payload["transformers_removed"] == sorted(t.pk for t in (grid.transformers[0], grid.transformers[2]))
+    assert events[1].payload["transformers_removed"] == sorted(
+        t.pk for t in (grid.transformers[0], grid.transformers[2])
+    )
     assert events[1].payload["customers_out"] == 200
 
 

@@ -42,7 +42,9 @@ def bearer(make_staff: Callable[..., Any], org_tree: Any, system: Actor) -> dict
 
 
 def an_outage(system: Actor, grid: Any, **values: Any) -> Outage:
-    return actions.open_outage(system, **{"kind": "fault", "feeder": grid.feeder, "started_at": timezone.now() - HOUR} | values)
+    return actions.open_outage(
+        system, **{"kind": "fault", "feeder": grid.feeder, "started_at": timezone.now() - HOUR} | values
+    )
 
 
 def local(moment: dt.datetime) -> str:
@@ -60,7 +62,9 @@ def test_the_list_shows_the_outages_of_the_city(dispatcher: Client, system: Acto
     assert "/map/base.geojson" in text
 
 
-def test_more_outages_cost_no_more_queries(dispatcher: Client, system: Actor, grid: Any, django_assert_max_num_queries: Any) -> None:
+def test_more_outages_cost_no_more_queries(
+    dispatcher: Client, system: Actor, grid: Any, django_assert_max_num_queries: Any
+) -> None:
     for number in range(12):
         an_outage(system, grid, source_ref=f"R{number}")
     policies.get("outage.notice_hours")
@@ -99,14 +103,22 @@ def test_a_bad_form_is_shown_again_with_its_faults(dispatcher: Client, grid: Any
 def test_a_feeder_of_another_city_cannot_be_chosen(dispatcher: Client, grid: Any) -> None:
     data = {"kind": "fault", "feeder": grid.other_feeder.pk, "started_at": local(timezone.now() - HOUR)}
     assert dispatcher.post("/staff/outages/new/", data).status_code == 422
-    assert dispatcher.get(f"/staff/outages/transformers/?feeder={grid.other_feeder.pk}").content.decode().count("checkbox") == 0
+    assert (
+        dispatcher.get(f"/staff/outages/transformers/?feeder={grid.other_feeder.pk}").content.decode().count("checkbox")
+        == 0
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_dispatcher_changes_restores_and_reads_the_story(dispatcher: Client, system: Actor, grid: Any) -> None:
     outage = an_outage(system, grid)
     base = f"/staff/outages/{outage.pk}/"
-    assert dispatcher.post(f"{base}update/", {"cause": "电缆故障", "expected_at": local(timezone.now() + HOUR)}).status_code == 302
+    assert (
+        dispatcher.post(
+            f"{base}update/", {"cause": "电缆故障", "expected_at": local(timezone.now() + HOUR)}
+        ).status_code
+        == 302
+    )
     assert dispatcher.post(f"{base}restore/", {"restored_at": local(timezone.now() - 5 * HOUR)}).status_code == 422
     assert dispatcher.post(f"{base}restore/", {"restored_at": local(timezone.now())}).status_code == 302
     outage.refresh_from_db()
@@ -131,7 +143,9 @@ def test_an_outage_of_another_city_is_not_found(dispatcher: Client, system: Acto
     assert dispatcher.get(f"/staff/supply/{grid.other.pk}/").status_code == 404
 
 
-def test_an_agent_reads_but_does_not_announce(browser_for: Callable[..., Client], org_tree: Any, system: Actor, grid: Any) -> None:
+def test_an_agent_reads_but_does_not_announce(
+    browser_for: Callable[..., Client], org_tree: Any, system: Actor, grid: Any
+) -> None:
     agent = browser_for("agent", org_tree.province)
     outage = an_outage(system, grid)
     assert agent.get(f"/staff/outages/{outage.pk}/").status_code == 200
@@ -172,7 +186,12 @@ def test_the_base_map_is_cached_by_browsers(client: Client, settings: Any, tmp_p
 
 
 def test_a_program_announces_lists_and_restores(client: Client, bearer: dict[str, str], grid: Any) -> None:
-    body = {"kind": "fault", "feeder_id": grid.feeder.pk, "started_at": (timezone.now() - HOUR).isoformat(), "source_ref": "OMS-1"}
+    body = {
+        "kind": "fault",
+        "feeder_id": grid.feeder.pk,
+        "started_at": (timezone.now() - HOUR).isoformat(),
+        "source_ref": "OMS-1",
+    }
     key = str(uuid.uuid4())
     made = client.post("/api/v1/outages", body, "application/json", headers=bearer | {"Idempotency-Key": key})
     assert made.status_code == 201, made.content
@@ -189,7 +208,9 @@ def test_a_program_announces_lists_and_restores(client: Client, bearer: dict[str
     assert len(client.get("/api/v1/outages?state=all", headers=bearer).json()["items"]) == 1
 
 
-def test_the_public_gets_outages_over_the_api_without_inner_references(client: Client, system: Actor, grid: Any) -> None:
+def test_the_public_gets_outages_over_the_api_without_inner_references(
+    client: Client, system: Actor, grid: Any
+) -> None:
     an_outage(system, grid, source_ref="OMS-5")
     item = client.get("/api/v1/outages").json()["items"][0]
     assert item["source_ref"] == ""

@@ -41,7 +41,7 @@ def test_the_merged_caller_hears_of_the_masters_progress(world: World) -> None:
     master, child = world.accepted(), world.accepted()
     actions.merge_request(world.agent, child.pk, master.pk)
     world.dispatch(master)
-    event = [e for e in timeline("request", master.pk) if e.kind == "request.dispatched"][0]
+    event = next(e for e in timeline("request", master.pk) if e.kind == "request.dispatched")
     assert f"customer-request:{child.public_token}" in event.topics
 
 

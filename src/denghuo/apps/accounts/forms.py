@@ -29,10 +29,15 @@ class SignInForm(forms.Form):
     username = forms.CharField(
         label=_("登录名"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
     password = forms.CharField(
-        label=_("密码"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("密码"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 
@@ -42,7 +47,13 @@ class CodeForm(forms.Form):
         max_length=10,
         help_text=_("打开手机上的验证器，输入当前显示的 6 位数字"),
         widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True, "class": "dh-code-input", "pattern": "[0-9 ]*"}
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "autofocus": True,
+                "class": "dh-code-input",
+                "pattern": "[0-9 ]*",
+            }
         ),
     )
 
@@ -53,7 +64,12 @@ class PreferencesForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    old = forms.CharField(label=_("原密码"), strip=False, max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    old = forms.CharField(
+        label=_("原密码"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
     new = forms.CharField(
         label=_("新密码"),
         strip=False,
@@ -61,7 +77,12 @@ class PasswordForm(forms.Form):
         help_text=_("至少 10 个字符，不用常见密码，不含姓名或登录名"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    again = forms.CharField(label=_("再输一遍新密码"), strip=False, max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    again = forms.CharField(
+        label=_("再输一遍新密码"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -70,11 +91,12 @@ class PasswordForm(forms.Form):
         return data
 
 
-class UnitField(forms.ModelChoiceField):
+class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """One unit, indented by its depth."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return "　" * max(0, obj.path.count(".") - 1) + obj.name
+        depth: int = obj.path.count(".")
+        return "　" * max(0, depth - 1) + str(obj.name)
 
 
 class _UnitForm(forms.Form):
@@ -111,7 +133,10 @@ class GrantForm(_UnitForm):
     role = forms.ChoiceField(label=_("角色"))
     org = UnitField(label=_("适用单位"), queryset=OrgUnit.objects.none(), help_text=_("包括其下级单位"))
     valid_to = forms.DateTimeField(
-        label=_("截止时间"), required=False, help_text=_("留空表示长期有效"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("截止时间"),
+        required=False,
+        help_text=_("留空表示长期有效"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

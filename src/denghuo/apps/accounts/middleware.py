@@ -37,9 +37,9 @@ class ActorMiddleware:
         if not keep_alive(request):
             close_session(request, "idle")
             return self.get_response(request)
-        _apply_look(request, staff)  # type: ignore[arg-type]
+        _apply_look(request, staff)
         response = self.get_response(request)
-        _learn_language(request, response, staff)  # type: ignore[arg-type]
+        _learn_language(request, response, staff)
         return response
 
 
@@ -54,7 +54,7 @@ def _apply_look(request: HttpRequest, staff: Staff) -> None:
     """Without a cookie (a new browser) the person's own choice counts before the browser's language."""
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and staff.language != translation.get_language():
         translation.activate(staff.language)
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = translation.get_language()
     if THEME_COOKIE not in request.COOKIES and staff.theme in ("light", "dark"):
         request.COOKIES[THEME_COOKIE] = staff.theme
 

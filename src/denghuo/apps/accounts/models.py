@@ -12,16 +12,14 @@ from denghuo.core.privacy.fields import EncryptedCharField
 from denghuo.core.scoping.models import OrgScoped, OrgUnit, ScopedManager
 
 
-class StaffManager(BaseUserManager["Staff"], ScopedManager):  # type: ignore[misc,valid-type]
+class StaffManager(BaseUserManager["Staff"], ScopedManager):  # type: ignore[type-arg]
     """Finds staff by the name they sign in with."""
 
     def get_by_natural_key(self, username: str | None) -> Staff:
         return self.get(username=username)
 
 
-@pghistory.track(
-    exclude=["last_login", "failed_sign_ins", "locked_until", "password", "totp_secret", "totp_last_step"]
-)
+@pghistory.track(exclude=["last_login", "failed_sign_ins", "locked_until", "password", "totp_secret", "totp_last_step"])
 class Staff(OrgScoped, AbstractBaseUser):
     """A person who works here. What they may do comes from role grants, not from flags."""
 
@@ -38,7 +36,7 @@ class Staff(OrgScoped, AbstractBaseUser):
     language = models.CharField(max_length=8, default="zh-hans")
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
 
-    objects = StaffManager()
+    objects = StaffManager()  # type: ignore[misc]
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["display_name", "employee_no"]

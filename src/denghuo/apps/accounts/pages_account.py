@@ -50,7 +50,9 @@ def account(request: HttpRequest) -> HttpResponse:
     return _account_page(request, form, PasswordForm(), 422 if request.method == "POST" else 200)
 
 
-def _account_page(request: HttpRequest, form: PreferencesForm, password_form: PasswordForm, status: int) -> HttpResponse:
+def _account_page(
+    request: HttpRequest, form: PreferencesForm, password_form: PasswordForm, status: int
+) -> HttpResponse:
     staff = me(request)
     actor = actor_of(request)
     sessions = list(open_sessions(staff))
@@ -109,7 +111,9 @@ def password(request: HttpRequest) -> HttpResponse:
 @staff_page()
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign one other browser out."""
-    return attempt(request, lambda: actions.end_session(actor_of(request), pk), _("已退出该登录"), reverse("accounts:account"))
+    return attempt(
+        request, lambda: actions.end_session(actor_of(request), pk), _("已退出该登录"), reverse("accounts:account")
+    )
 
 
 @require_POST
@@ -118,7 +122,10 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign all other browsers out."""
     key = request.session.session_key or ""
     return attempt(
-        request, lambda: actions.end_other_sessions(actor_of(request), key), _("其他登录已全部退出"), reverse("accounts:account")
+        request,
+        lambda: actions.end_other_sessions(actor_of(request), key),
+        _("其他登录已全部退出"),
+        reverse("accounts:account"),
     )
 
 
@@ -132,7 +139,9 @@ def totp(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if request.POST.get("step") != "confirm":
-            return attempt(request, lambda: actions.start_totp(actor, staff.pk), _("请扫描二维码"), reverse("accounts:totp"))
+            return attempt(
+                request, lambda: actions.start_totp(actor, staff.pk), _("请扫描二维码"), reverse("accounts:totp")
+            )
         if form.is_valid():
             try:
                 actions.confirm_totp(actor, staff.pk, form.cleaned_data["code"])
@@ -158,7 +167,9 @@ def totp(request: HttpRequest) -> HttpResponse:
 
 def qr_svg(text: str) -> SafeString:
     """``text`` as an inline SVG; drawn by attributes only, so the strict policy lets it stand."""
-    svg = segno.make(text, error="m").svg_inline(scale=5, border=2, svgclass="dh-qr", lineclass=None, omitsize=False, dark="#000")
+    svg = segno.make(text, error="m").svg_inline(
+        scale=5, border=2, svgclass="dh-qr", lineclass=None, omitsize=False, dark="#000"
+    )
     return mark_safe(svg)  # noqa: S308 - our own drawing of modules, no text of the user in it
 
 

@@ -35,7 +35,7 @@ def subject_choices() -> list[tuple[str, str]]:
 
 
 def _by_subject(queryset: Any, text: str) -> Any:
-    """"request:12", "request 12" or just a number."""
+    """ "request:12", "request 12" or just a number."""
     kind, _sep, key = text.replace("：", ":").replace(" ", ":").rpartition(":")
     if not (key.isascii() and key.isdigit() and len(key) <= LONGEST_ID):
         return queryset.filter(subject_kind=text.strip())
@@ -66,7 +66,9 @@ class EventTable(t.Table):
     at = t.TimeColumn(_("时间"), sort=("at", "id"))
     kind = t.Column(_("事件"), value=lambda row, ctx: label_of(row))
     code = t.Column(_("代码"), value=lambda row, ctx: row.kind)
-    subject = t.Column(_("对象"), value=lambda row, ctx: f"{row.subject_kind}:{row.subject_id}", link=lambda row: subject_url(row))
+    subject = t.Column(
+        _("对象"), value=lambda row, ctx: f"{row.subject_kind}:{row.subject_id}", link=lambda row: subject_url(row)
+    )
     actor_name = t.Column(_("操作人"))
     actor_kind = t.Column(_("身份"), value=lambda row, ctx: ACTOR_LABELS.get(row.actor_kind, row.actor_kind))
     payload = t.Column(_("内容"), value=lambda row, ctx: payload_text(row.payload), clip=True)

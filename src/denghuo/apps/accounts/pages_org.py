@@ -31,7 +31,7 @@ def visible_units(actor: Actor) -> Any:
 def build_tree(units: list[OrgUnit], people: dict[int, int]) -> list[dict[str, Any]]:
     """Nested ``{unit, people, total, children}``; a unit whose parent is not among ``units`` is a root."""
     nodes: dict[int, dict[str, Any]] = {}
-    roots = []
+    roots: list[dict[str, Any]] = []
     for unit in units:
         node = {"unit": unit, "people": people.get(unit.pk, 0), "total": people.get(unit.pk, 0), "children": []}
         nodes[unit.pk] = node
@@ -49,7 +49,9 @@ def org(request: HttpRequest) -> HttpResponse:
     """The tree with the number of people in each unit."""
     actor = actor_of(request)
     units = list(visible_units(actor))
-    counts = Staff.objects.filter(is_active=True, org__in=[unit.pk for unit in units]).values("org").annotate(n=Count("pk"))
+    counts = (
+        Staff.objects.filter(is_active=True, org__in=[unit.pk for unit in units]).values("org").annotate(n=Count("pk"))
+    )
     tree = build_tree(sorted(units, key=lambda unit: unit.ancestor_ids()), {row["org"]: row["n"] for row in counts})
     context = {"tree": tree, "count": len(units), "may_see_people": actor.can_somewhere("staff.view")}
     return render(request, "accounts/org.html", context)

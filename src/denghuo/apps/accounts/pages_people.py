@@ -43,11 +43,13 @@ def status_look(row: Staff) -> tuple[Any, str, str]:
 
 def roles_text(row: Staff) -> str:
     """Names of the roles in force, each once."""
-    return "、".join(dict.fromkeys(role_name(grant.role.code) for grant in row.current_grants))  # type: ignore[attr-defined]
+    return _("、").join(dict.fromkeys(role_name(grant.role.code) for grant in row.current_grants))  # type: ignore[attr-defined]
 
 
 def _search(queryset: Any, text: str) -> Any:
-    return queryset.filter(Q(username__icontains=text) | Q(display_name__icontains=text) | Q(employee_no__icontains=text))
+    return queryset.filter(
+        Q(username__icontains=text) | Q(display_name__icontains=text) | Q(employee_no__icontains=text)
+    )
 
 
 def _with_role(queryset: Any, code: str) -> Any:
@@ -65,6 +67,11 @@ def _with_status(queryset: Any, status: str) -> Any:
     return queryset.filter(is_active=True)
 
 
+def phone_text(row: Staff, ctx: Any) -> str:
+    """The phone as this administrator may see it."""
+    return masked(row, "phone", ctx.actor)
+
+
 class PeopleTable(t.Table):
     """The people an administrator may see."""
 
@@ -73,8 +80,10 @@ class PeopleTable(t.Table):
     employee_no = t.Column(gettext_lazy("工号"), sort="employee_no")
     org = t.Column(gettext_lazy("所属单位"), sort=("org__path", "username"))
     roles = t.Column(gettext_lazy("角色"), value=lambda row, ctx: roles_text(row))
-    phone = t.Column(gettext_lazy("手机"), value=lambda row, ctx: masked(row, "phone", ctx.actor))
-    status = t.BadgeColumn(gettext_lazy("状态"), look=lambda value, row: status_look(row), value=lambda row, ctx: row.is_active)
+    phone = t.Column(gettext_lazy("手机"), value=lambda row, ctx: phone_text(row, ctx))
+    status = t.BadgeColumn(
+        gettext_lazy("状态"), look=lambda value, row: status_look(row), value=lambda row, ctx: row.is_active
+    )
     last_login = t.TimeColumn(gettext_lazy("最近登录"), sort="last_login", relative=True)
 
     class Meta:
@@ -90,7 +99,11 @@ class PeopleTable(t.Table):
             t.ChoiceFilter(
                 "status",
                 gettext_lazy("状态"),
-                choices=(("active", gettext_lazy("在职")), ("locked", gettext_lazy("已锁定")), ("left", gettext_lazy("已停用"))),
+                choices=(
+                    ("active", gettext_lazy("在职")),
+                    ("locked", gettext_lazy("已锁定")),
+                    ("left", gettext_lazy("已停用")),
+                ),
                 apply=_with_status,
             ),
         )
@@ -148,7 +161,12 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _person_page(
-    request: HttpRequest, staff: Staff, *, form: PersonForm | None = None, grant_form: GrantForm | None = None, **more: Any
+    request: HttpRequest,
+    staff: Staff,
+    *,
+    form: PersonForm | None = None,
+    grant_form: GrantForm | None = None,
+    **more: Any,
 ) -> HttpResponse:
     actor = actor_of(request)
     path = staff.org.path
@@ -184,7 +202,8 @@ def _person_page(
         "sessions": open_sessions(staff).count(),
         "events": _recent(staff) if may["history"] else [],
         "form": form or (PersonForm(initial=initial, units=_units(actor, "staff.manage")) if may["manage"] else None),
-        "grant_form": grant_form or (GrantForm(units=_units(actor, "role.grant"), initial={"org": staff.org_id}) if may["grant"] else None),
+        "grant_form": grant_form
+        or (GrantForm(units=_units(actor, "role.grant"), initial={"org": staff.org_id}) if may["grant"] else None),
         "skill_form": SkillForm() if may["manage"] else None,
         **more,
     }
@@ -255,18 +274,24 @@ def person_do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             return attempt(request, lambda: actions.unlock_staff(actor, pk), _("已解除锁定"), to)
         case "deactivate":
             reason = request.POST.get("reason", "")
-            return attempt(request, lambda: actions.deactivate_staff(actor, pk, reason), _("已停用，其登录已全部退出"), to)
+            return attempt(
+                request, lambda: actions.deactivate_staff(actor, pk, reason), _("已停用，其登录已全部退出"), to
+            )
         case "reactivate":
             return attempt(request, lambda: actions.reactivate_staff(actor, pk), _("已恢复"), to)
         case "reset-totp":
-            return attempt(request, lambda: actions.disable_totp(actor, pk), _("动态口令已重置，下次登录须重新启用"), to)
+            return attempt(
+                request, lambda: actions.disable_totp(actor, pk), _("动态口令已重置，下次登录须重新启用"), to
+            )
         case "skill":
             form = SkillForm(request.POST)
             if not form.is_valid():
                 messages.error(request, _("请选择技能和等级"))
                 return redirect(to)
             data = form.cleaned_data
-            return attempt(request, lambda: actions.set_skill(actor, pk, data["skill"], data["level"]), _("技能已更新"), to)
+            return attempt(
+                request, lambda: actions.set_skill(actor, pk, data["skill"], data["level"]), _("技能已更新"), to
+            )
         case "reset-password":
             word = actions.reset_password(actor, pk)
             return _person_page(request, staff, new_password=word)

@@ -94,7 +94,8 @@ def policy(request: HttpRequest, key: str) -> HttpResponse:
         elif form.is_valid() and _save(request, key, form):
             return redirect("accounts:policy", key)
     history = [
-        {"row": row, "parts": shown(KEYS[key], row.value), "trust": trust_look(row.trust), "when": _when(row, now)} for row in rows
+        {"row": row, "parts": shown(KEYS[key], row.value), "trust": trust_look(row.trust), "when": _when(row, now)}
+        for row in rows
     ]
     context = {"entry": current, "key": KEYS[key], "area": area_of(key), "history": history, "form": form, "unit": unit}
     return render(request, "accounts/policy.html", context, status=422 if request.method == "POST" else 200)

@@ -44,7 +44,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                result = actions.sign_in(form.cleaned_data["username"], form.cleaned_data["password"], ip=client_ip(request))
+                result = actions.sign_in(
+                    form.cleaned_data["username"], form.cleaned_data["password"], ip=client_ip(request)
+                )
                 return _go_on(request, result, next_url)
             except InvalidInput as error:
                 blame(form, error)
@@ -54,7 +56,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 status = error.status
         else:
             status = 422
-    return render(request, "accounts/sign_in.html", {"form": form, "next": next_url, "role_groups": demo_roles()}, status=status)
+    return render(
+        request, "accounts/sign_in.html", {"form": form, "next": next_url, "role_groups": demo_roles()}, status=status
+    )
 
 
 @never_cache
@@ -98,7 +102,8 @@ def _go_on(request: HttpRequest, result: SignInResult, next_url: str) -> HttpRes
         return redirect("accounts:sign-in-code")
     open_session(request, result)
     response = redirect("accounts:totp" if result.step == "enrol" else (next_url or "accounts:home"))
-    remember_look(response, result.staff)
+    if result.way != "demo" or settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        remember_look(response, result.staff)  # a visitor of the demonstration keeps the language they chose
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -60,6 +61,12 @@ def part_label(part: str) -> str:
     return part
 
 
+def in_order(parts: Iterable[str]) -> list[str]:
+    """Parts as people list them (urban before rural): the database keeps a map's keys in an order of its own."""
+    places = {part: place for machine in PART_MACHINES for place, part in enumerate(states.states_of(machine))}
+    return sorted(parts, key=lambda part: (places.get(part, len(places)), part))
+
+
 def trust_look(mark: str) -> tuple[Any, str, str]:
     """Badge of a trust mark: text, tone, icon."""
     icons = {"S": "shield-check", "K?": "alert-triangle", "W": "alert-circle"}
@@ -72,9 +79,9 @@ def shown(key: PolicyKey, value: Any) -> list[tuple[str, str]]:
     if key.type == "window":
         return [("", f"{value['from']} – {value['to']}")]
     if isinstance(value, dict):
-        return [(part_label(name), _one(item, unit)) for name, item in value.items()]
+        return [(part_label(name), _one(value[name], unit)) for name in in_order(value)]
     if isinstance(value, list):
-        return [("", "、".join(str(item) for item in value) or "—")]
+        return [("", _("、").join(str(item) for item in value) or "—")]
     return [("", _one(value, unit))]
 
 
@@ -88,7 +95,9 @@ def _one(value: Any, unit: str) -> str:
 class PolicyForm(forms.Form):
     """A new value of one policy. The control of the value follows the policy's type; a map has a row for each part."""
 
-    source = forms.CharField(label=gettext_lazy("依据"), max_length=300, help_text=gettext_lazy("文件、条款或决定的名称"))
+    source = forms.CharField(
+        label=gettext_lazy("依据"), max_length=300, help_text=gettext_lazy("文件、条款或决定的名称")
+    )
     trust = forms.ChoiceField(label=gettext_lazy("可信标记"), choices=TrustMark.choices, initial=TrustMark.LOCAL)
     note = forms.CharField(
         label=gettext_lazy("调整原因"), max_length=500, widget=forms.Textarea(attrs={"rows": 2, "maxlength": 500})
@@ -109,11 +118,15 @@ class PolicyForm(forms.Form):
     def __init__(self, data: Any = None, *, key: PolicyKey, units: Any, company: bool, value: Any = None) -> None:
         super().__init__(data)
         self.key = key
-        self.parts: list[str] = list(value) if isinstance(value, dict) and key.type != "window" else []
+        self.parts: list[str] = in_order(value) if isinstance(value, dict) and key.type != "window" else []
         self._value_controls(value)
         empty = _("全公司") if company else None
         self.fields["org"] = forms.ModelChoiceField(
-            label=_("适用单位"), queryset=units, required=not company, empty_label=empty, help_text=_("包括其下级单位，最近的单位优先")
+            label=_("适用单位"),
+            queryset=units,
+            required=not company,
+            empty_label=empty,
+            help_text=_("包括其下级单位，最近的单位优先"),
         )
         self.order_fields([name for name in self.fields if name.startswith(("value", "part", "new"))])
 
@@ -135,27 +148,37 @@ class PolicyForm(forms.Form):
         elif kind == "texts":
             area = forms.Textarea(attrs={"rows": 4})
             initial = "\n".join(value or [])
-            self.fields["value"] = forms.CharField(label=_("取值（每行一项）"), initial=initial, required=False, widget=area)
+            self.fields["value"] = forms.CharField(
+                label=_("取值（每行一项）"), initial=initial, required=False, widget=area
+            )
         else:
             self.fields["value"] = self._scalar(kind, label, value)
 
     @staticmethod
     def _scalar(kind: str, label: str, initial: Any, *, required: bool = True) -> forms.Field:
+        if isinstance(initial, float) and initial.is_integer():
+            initial = int(initial)
         if kind == "count":
             return forms.IntegerField(label=label, initial=initial, min_value=0, max_value=10**12, required=required)
         if kind in {"number", "minutes", "seconds", "ratio"}:
             lowest = None if kind == "number" else 0
             highest = 1 if kind == "ratio" else None
             step = forms.NumberInput(attrs={"step": "any"})
-            return forms.FloatField(label=label, initial=initial, min_value=lowest, max_value=highest, required=required, widget=step)
+            return forms.FloatField(
+                label=label, initial=initial, min_value=lowest, max_value=highest, required=required, widget=step
+            )
         if kind == "flag":
             choices = [("yes", _("是")), ("no", _("否"))]
-            return forms.ChoiceField(label=label, choices=choices, initial="yes" if initial else "no", required=required)
+            return forms.ChoiceField(
+                label=label, choices=choices, initial="yes" if initial else "no", required=required
+            )
         return forms.CharField(label=label, initial=initial, max_length=500, required=required)
 
     def value_fields(self) -> list[forms.BoundField]:
         """Controls of a plain value."""
-        return [self[name] for name in self.fields if name.startswith("value") and name not in {"valid_from", "valid_to"}]
+        return [
+            self[name] for name in self.fields if name.startswith("value") and name not in {"valid_from", "valid_to"}
+        ]
 
     def part_fields(self) -> list[forms.BoundField]:
         """Controls of the parts a map has now; emptying one takes the part away."""
@@ -163,7 +186,9 @@ class PolicyForm(forms.Form):
 
     def new_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """Rows for further parts."""
-        return [(self[f"new_name_{i}"], self[f"new_value_{i}"]) for i in range(NEW_ROWS) if f"new_name_{i}" in self.fields]
+        return [
+            (self[f"new_name_{i}"], self[f"new_value_{i}"]) for i in range(NEW_ROWS) if f"new_name_{i}" in self.fields
+        ]
 
     def value(self) -> Any:
         """What was filled in, in the shape the policy's type wants. Call after ``is_valid``."""

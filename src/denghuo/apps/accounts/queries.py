@@ -89,7 +89,9 @@ def staff_by_token(raw: str) -> tuple[Staff, ApiToken] | None:
 def open_sessions(staff: Staff) -> QuerySet[StaffSession]:
     """Browsers the person is signed in with, latest activity first, without those that have been idle too long."""
     idle = dt.timedelta(minutes=policies.get("session.idle_minutes", staff.org))
-    return StaffSession.objects.filter(staff=staff, ended_at=None, seen_at__gt=timezone.now() - idle).order_by("-seen_at")
+    return StaffSession.objects.filter(staff=staff, ended_at=None, seen_at__gt=timezone.now() - idle).order_by(
+        "-seen_at"
+    )
 
 
 def needs_totp(staff: Staff) -> bool:

@@ -39,7 +39,16 @@ class RoleDef:
         return self.name_en if (get_language() or "").startswith("en") else self.name
 
 
-def _role(code: str, name: str, name_en: str, icon: str, group: str, home: str, *permissions: str, kind: str = RoleKind.BUSINESS) -> RoleDef:
+def _role(
+    code: str,
+    name: str,
+    name_en: str,
+    icon: str,
+    group: str,
+    home: str,
+    *permissions: str,
+    kind: str = RoleKind.BUSINESS,
+) -> RoleDef:
     words = frozenset(word for part in permissions for word in part.split())
     return RoleDef(code, name, name_en, words, tuple(home.split()), icon, group, kind)
 

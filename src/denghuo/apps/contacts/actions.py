@@ -23,7 +23,7 @@ from denghuo.core.clocks import actions as clock_actions
 from denghuo.core.clocks.models import ClockFamily
 from denghuo.core.clocks.reading import live_clock
 from denghuo.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from denghuo.core.events import NewEvent, record, record_many
+from denghuo.core.events import NewEvent, record
 from denghuo.core.http.limits import buckets
 from denghuo.core.inputs import Form
 from denghuo.core.scoping.models import OrgUnit

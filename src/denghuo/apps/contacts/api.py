@@ -150,7 +150,7 @@ def list_contacts(request: HttpRequest, state: str = Query("waiting", max_length
     actor = actor_of(request)
     lists = {"waiting": queries.waiting, "in_service": queries.in_service, "mine": queries.mine, "ended": queries.recent}
     if state not in lists:
-        raise InvalidInput({"state": _("请从可选值中选择：%(allowed)s") % {"allowed": "、".join(lists)}})
+        raise InvalidInput({"state": _("请从可选值中选择：%(allowed)s") % {"allowed": _("、").join(lists)}})
     return {"items": [contact_out(actor, row) for row in lists[state](actor)[:limit]]}
 
 

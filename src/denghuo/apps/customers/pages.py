@@ -52,7 +52,9 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
     portrait = queries.portrait(actor, customer_id)
     accounts = [_row(account, actor) for account in portrait.accounts]
     for row in accounts:
-        row["supply_url"] = reverse("grid:supply", args=[row["account"].transformer_id]) if row["account"].transformer_id else ""
+        row["supply_url"] = (
+            reverse("grid:supply", args=[row["account"].transformer_id]) if row["account"].transformer_id else ""
+        )
     context = {
         "portrait": portrait,
         "customer": portrait.customer,
@@ -60,7 +62,13 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "phone_url": _reveal_url(portrait.customer, "customer", "phone", actor),
         "rows": accounts,
         "points": [
-            {"id": r["account"].pk, "lat": r["account"].lat, "lng": r["account"].lon, "icon": "home", "label": r["number"]}
+            {
+                "id": r["account"].pk,
+                "lat": r["account"].lat,
+                "lng": r["account"].lon,
+                "icon": "home",
+                "label": r["number"],
+            }
             for r in accounts
         ],
     }

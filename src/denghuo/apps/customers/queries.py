@@ -126,7 +126,9 @@ def search_customers(actor: Actor, q: str) -> QuerySet[Account]:
         raise InvalidInput({"q": _("请填写完整的手机号、座机号或户号")})
     condition = _search_condition(clean)
     if condition is None:
-        raise InvalidInput({"q": _("请填写完整的手机号（11 位）、带区号的座机或户号（10、13、16 位）；个人信息已加密，不支持部分匹配")})
+        raise InvalidInput(
+            {"q": _("请填写完整的手机号（11 位）、带区号的座机或户号（10、13、16 位）；个人信息已加密，不支持部分匹配")}
+        )
     rows = Account.objects.visible_to(actor, VIEW).select_related("customer__org", "org").filter(condition)
     return rows.order_by("pk")[: policies.get("customers.search.most")]
 
@@ -162,7 +164,12 @@ def portrait(actor: Actor, customer_id: int) -> Portrait:
     customer = Customer.objects.visible_to(actor, VIEW).select_related("org").filter(pk=customer_id).first()
     if customer is None:
         raise NotFound(_("没有这位客户，或不在您的管辖范围"))
-    accounts = Account.objects.visible_to(actor, VIEW).select_related("org").filter(customer=customer).order_by("-active", "pk")
+    accounts = (
+        Account.objects.visible_to(actor, VIEW)
+        .select_related("org")
+        .filter(customer=customer)
+        .order_by("-active", "pk")
+    )
     found = list(accounts)
     for account in found:
         account.customer = customer

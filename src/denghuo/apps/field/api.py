@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, File, Form, P, PathEx, Query, Router, Schema, Status, UploadedFile
@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from denghuo.apps.accounts.auth import StaffAuth
 from denghuo.apps.field import actions, queries
 from denghuo.apps.field.access import own_crew_id, personal
-from denghuo.apps.field.choices import OrderState, PhotoKind
+from denghuo.apps.field.choices import OrderState
 from denghuo.apps.field.models import OPEN_STATES, Crew, OrderPhoto, WorkOrder
 from denghuo.core.actors import Actor
 from denghuo.core.errors import NotAllowed
@@ -167,11 +167,11 @@ class SuggestionsOut(Schema):
 def list_orders(
     request: HttpRequest,
     mine: bool = False,
-    open_only: bool = Query(False, alias="open"),
+    open_only: Annotated[bool, Query(alias="open")] = False,
     state: State | None = None,
-    crew_id: int | None = Query(None, ge=1, le=BIG),
-    before: int | None = Query(None, ge=1, le=BIG),
-    limit: int = Query(50, ge=1, le=200),
+    crew_id: Annotated[int | None, Query(ge=1, le=BIG)] = None,
+    before: Annotated[int | None, Query(ge=1, le=BIG)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """Orders the caller may see, newest first. ``mine&open``: the caller's crew's, in the order to be worked, unpaged."""
     actor = actor_of(request)
@@ -216,21 +216,21 @@ def dispatch(request: HttpRequest, body: DispatchIn) -> Any:
 @router.post("/orders/{order_id}/accept", response=OrderOut, summary="接单", operation_id="order_accept")
 def accept(request: HttpRequest, order_id: Key, body: StepIn | None = None) -> Any:
     """The crew takes the order on. A repeated step without the same Idempotency-Key is a 409 with the present state."""
-    step = body or StepIn()
+    step = body or StepIn(at=None)
     return _step(request, "order.accept", order_id, step, lambda actor: actions.accept_order(actor, order_id, at=step.at))
 
 
 @router.post("/orders/{order_id}/depart", response=OrderOut, summary="出发", operation_id="order_depart")
 def depart(request: HttpRequest, order_id: Key, body: StepIn | None = None) -> Any:
     """The crew sets out."""
-    step = body or StepIn()
+    step = body or StepIn(at=None)
     return _step(request, "order.depart", order_id, step, lambda actor: actions.depart_order(actor, order_id, at=step.at))
 
 
 @router.post("/orders/{order_id}/arrive", response=OrderOut, summary="到达现场", operation_id="order_arrive")
 def arrive(request: HttpRequest, order_id: Key, body: ArriveIn | None = None) -> Any:
     """The crew is there; ``lon`` and ``lat`` (WGS-84) tell from where it says so."""
-    step = body or ArriveIn()
+    step = body or ArriveIn(at=None, lon=None, lat=None)
     return _step(
         request, "order.arrive", order_id, step,
         lambda actor: actions.arrive_order(actor, order_id, at=step.at, lon=step.lon, lat=step.lat),
@@ -274,9 +274,9 @@ def redispatch(request: HttpRequest, order_id: Key, body: RedispatchIn) -> Any:
 def add_photo(
     request: HttpRequest,
     order_id: Key,
-    file: UploadedFile = File(...),  # noqa: B008
-    kind: Literal["before", "after", "scene", "signature"] = Form(PhotoKind.SCENE.value),
-    client_id: uuid.UUID = Form(...),  # noqa: B008
+    file: Annotated[UploadedFile, File()],
+    client_id: Annotated[uuid.UUID, Form()],
+    kind: Annotated[Literal["before", "after", "scene", "signature"], Form()] = "scene",
 ) -> Any:
     """An image of at most the policy's size. ``client_id`` is made by the sender: sending again doubles nothing."""
     actor = actor_of(request)
@@ -391,4 +391,4 @@ def _step(request: HttpRequest, name: str, order_id: int, body: StepIn, run: Any
     return _order(actor, order_id)
 
 
-assert set(State.__args__) == set(OrderState.values)  # type: ignore[attr-defined]  # noqa: S101
+assert set(State.__args__) == set(OrderState.values)  # type: ignore[attr-defined]

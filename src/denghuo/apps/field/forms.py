@@ -20,15 +20,19 @@ class MomentInput(forms.DateTimeInput):
 class FinishForm(forms.Form):
     """What a crew writes down when it returns an order."""
 
-    cause = forms.ChoiceField(label=_("故障原因"), choices=FaultCause.choices, widget=forms.RadioSelect)
+    cause = forms.ChoiceField(
+        label=_("故障原因"), choices=FaultCause.choices, widget=forms.RadioSelect, error_messages={"required": _("请选择故障原因")}
+    )
     result = forms.CharField(
         label=_("处理结果"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 2000}),
         help_text=_("查到什么、做了什么、现在供电是否正常"),
+        error_messages={"required": _("请填写处理结果")},
     )
     restored_at = forms.DateTimeField(
-        label=_("恢复送电时间"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        label=_("恢复送电时间"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        error_messages={"invalid": _("时间格式不对，请用选择器重新选择")},
     )
     no_signature_reason = forms.CharField(
         label=_("未签名原因"), required=False, max_length=200, help_text=_("客户不在场或不便签名时填写")

@@ -12,7 +12,6 @@ from denghuo.apps.field.choices import OrderState, PhotoKind
 from denghuo.apps.requests.choices import FaultCause
 from denghuo.core.scoping.models import OrgScoped
 
-
 OPEN_STATES = (OrderState.SENT, OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED, OrderState.SENT_BACK)
 
 

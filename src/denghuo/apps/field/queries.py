@@ -107,8 +107,8 @@ def crews_seen(actor: Actor) -> QuerySet[Crew]:
     rows = visible if mine is None else Crew.objects.filter(Q(pk__in=visible.values("pk")) | Q(pk=mine))
     held = Q(orders__state__in=OPEN_STATES) & ~Q(orders__state__in=[OrderState.PASSED, OrderState.WITHDRAWN])
     on = WorkOrder.objects.filter(_LIVE, crew=OuterRef("pk")).order_by(_step(), "sent_at").values("state")[:1]
-    rows = rows.annotate(in_hand=Count("orders", filter=held), doing=Subquery(on))
-    return rows.select_related("org__parent").order_by("code")
+    told = rows.annotate(in_hand=Count("orders", filter=held), doing=Subquery(on))
+    return told.select_related("org__parent").order_by("code")
 
 
 def crew_states(crew_ids: Iterable[int]) -> dict[int, WorkOrder]:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.translation import get_language, gettext as _, ngettext
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from denghuo.apps.accounts.skills import SKILLS
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.field.choices import OrderState
-from denghuo.apps.field.models import OPEN_STATES, Crew, WorkOrder
+from denghuo.apps.field.models import OPEN_STATES, Crew
 from denghuo.apps.requests.models import Request
 from denghuo.core import moment, policies
 from denghuo.core.actors import Actor
@@ -95,7 +96,7 @@ def skills_for(request: Request) -> tuple[frozenset[str], frozenset[str]]:
 def skill_names(codes: Iterable[str]) -> str:
     """Skills in the active language, for messages."""
     column = 1 if (get_language() or "").startswith("en") else 0
-    return "、".join(SKILLS[code][column] if code in SKILLS else code for code in sorted(codes))
+    return _("、").join(SKILLS[code][column] if code in SKILLS else code for code in sorted(codes))
 
 
 def travel_for(request: Request) -> dispatch.Travel:
@@ -234,8 +235,8 @@ def _about_distance(one: dispatch.Ranked, ranked: Sequence[dispatch.Ranked]) -> 
     if one.road_km is None:
         return []
     if one.road_km <= min(other.road_km for other in ranked if other.road_km is not None):
-        return [_("最近，估算路程 %(km).1f 公里") % {"km": one.road_km}]
-    return [_("估算路程 %(km).1f 公里") % {"km": one.road_km}]
+        return [_("最近，估算路程 %(km)s 公里") % {"km": f"{one.road_km:.1f}"}]
+    return [_("估算路程 %(km)s 公里") % {"km": f"{one.road_km:.1f}"}]
 
 
 def _about_arrival(one: dispatch.Ranked, ranked: Sequence[dispatch.Ranked]) -> list[str]:

@@ -171,7 +171,9 @@ def restore_outage(actor: Actor, outage_id: int, *, at: dt.datetime | None = Non
     now = moment.now()
     restored = _not_future(at, "at") if at else max(now, outage.started_at)
     if restored < outage.started_at:
-        raise InvalidInput({"at": _("恢复时间不能早于停电开始（%(start)s），请核对后重填") % {"start": shown(outage.started_at)}})
+        raise InvalidInput(
+            {"at": _("恢复时间不能早于停电开始（%(start)s），请核对后重填") % {"start": shown(outage.started_at)}}
+        )
     outage.state, outage.restored_at = OutageState.RESTORED, restored
     outage.save(update_fields=["state", "restored_at"])
     minutes = (restored - outage.started_at).total_seconds() / 60
@@ -282,7 +284,7 @@ def _transformers(form: Form, feeder: Feeder | None, ids: Collection[int]) -> li
     found = list(rows.filter(pk__in=wanted) if wanted else rows.filter(feeder=feeder) if feeder else rows.none())
     missing = wanted - {t.pk for t in found}
     if missing:
-        some = "、".join(str(pk) for pk in sorted(missing)[:5])
+        some = _("、").join(str(pk) for pk in sorted(missing)[:5])
         form.wrong("transformer_ids", _("没有编号为 %(some)s 的台区，请从列表中选择") % {"some": some})
     elif not found and not form.faults:
         form.wrong("transformer_ids", _("请选择馈线或至少一个台区"))
@@ -296,14 +298,23 @@ def _start(form: Form, kind: str, started_at: dt.datetime | None) -> dt.datetime
     if started_at is None:
         return now
     furthest = dt.timedelta(days=policies.get("outage.furthest_days"))
-    ahead = dt.timedelta(seconds=policies.get("time.future_tolerance_seconds")) if kind == OutageKind.FAULT else furthest
+    ahead = (
+        dt.timedelta(seconds=policies.get("time.future_tolerance_seconds")) if kind == OutageKind.FAULT else furthest
+    )
     oldest = dt.timedelta(days=policies.get("outage.oldest_days"))
     return form.moment("started_at", started_at, tolerance=ahead, now=now, oldest=oldest) or now
 
 
 def _expected(form: Form, expected_at: dt.datetime | None, start: dt.datetime) -> dt.datetime | None:
     furthest = dt.timedelta(days=policies.get("outage.furthest_days"))
-    return form.moment("expected_at", expected_at, tolerance=furthest, now=max(start, moment.now()), after=start, after_what=_("停电开始"))
+    return form.moment(
+        "expected_at",
+        expected_at,
+        tolerance=furthest,
+        now=max(start, moment.now()),
+        after=start,
+        after_what=_("停电开始"),
+    )
 
 
 def _not_future(at: dt.datetime, field: str) -> dt.datetime:
@@ -327,4 +338,3 @@ def _smallest_unit(units: list[OrgUnit]) -> OrgUnit:
     if not common:
         raise InvalidInput({"transformer_ids": _("所选台区不属于同一公司，请分次登记")})
     return OrgUnit.objects.get(pk=common[-1])
-

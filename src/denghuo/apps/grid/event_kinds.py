@@ -34,4 +34,6 @@ register_kind(
     label=_("恢复送电"),
     hint=HINT,
 )
-register_kind("outage.cancelled", fields={"state": str, "customers_out": int, "reason": str}, label=_("取消停电"), hint=HINT)
+register_kind(
+    "outage.cancelled", fields={"state": str, "customers_out": int, "reason": str}, label=_("取消停电"), hint=HINT
+)

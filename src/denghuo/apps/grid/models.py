@@ -60,7 +60,9 @@ class Outage(OrgScoped):
 
     class Meta:
         verbose_name = _("停电")
-        indexes = [models.Index(fields=["org", "started_at"], condition=models.Q(restored_at=None), name="grid_outage_open")]
+        indexes = [
+            models.Index(fields=["org", "started_at"], condition=models.Q(restored_at=None), name="grid_outage_open")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(restored_at=None) | models.Q(restored_at__gte=models.F("started_at")),

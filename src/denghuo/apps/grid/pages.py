@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,12 @@ from denghuo.core.http.limits import buckets
 from denghuo.core.scoping.models import OrgKind, OrgUnit
 from denghuo.web import tables as t
 
-TONE = {OutageState.ACTIVE: "danger", OutageState.ANNOUNCED: "info", OutageState.RESTORED: "ok", OutageState.CANCELLED: "muted"}
+TONE = {
+    OutageState.ACTIVE: "danger",
+    OutageState.ANNOUNCED: "info",
+    OutageState.RESTORED: "ok",
+    OutageState.CANCELLED: "muted",
+}
 ICON = {OutageState.ACTIVE: "bolt-off", OutageState.ANNOUNCED: "calendar-event", OutageState.RESTORED: "bolt"}
 
 
@@ -63,7 +69,9 @@ def outage_new(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     chosen = {int(pk) for pk in request.POST.getlist("transformers") if pk.isascii() and pk.isdigit() and len(pk) < 19}
     now = timezone.localtime(moment.now()).replace(second=0, microsecond=0)
-    form = OutageForm(actor, request.POST or None, initial={"kind": "fault", "started_at": now, "feeder": request.GET.get("feeder")})
+    form = OutageForm(
+        actor, request.POST or None, initial={"kind": "fault", "started_at": now, "feeder": request.GET.get("feeder")}
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
@@ -75,14 +83,19 @@ def outage_new(request: HttpRequest) -> HttpResponse:
 
         try:
             payload = {**data, "transformers": sorted(chosen)}
-            pk, _replayed = run_idempotent(actor, request.POST.get("idempotency_key") or None, "outage.open", payload, run)
+            pk, _replayed = run_idempotent(
+                actor, request.POST.get("idempotency_key") or None, "outage.open", payload, run
+            )
         except InvalidInput as error:
             show_faults(form, error)
         else:
             messages.success(request, _("停电已发布"))
             return redirect("grid:outage", pk)
     feeder = form["feeder"].value()
-    context = {"form": form, "transformers": _below(actor, feeder), "chosen": chosen}
+    notice = {
+        kind: dt.timedelta(hours=hours) for kind, hours in policies.get("outage.notice_hours", request.user.org).items()
+    }
+    context = {"form": form, "transformers": _below(actor, feeder), "chosen": chosen, "notice": notice}
     return render(request, "grid/outage_new.html", context, status=422 if form.errors else 200)
 
 
@@ -254,7 +267,11 @@ def _announced(outage: Outage) -> Any:
 
 
 def _change(
-    request: HttpRequest, outage_id: int, kind: type[forms.Form], run: Callable[[Actor, dict[str, Any]], None], done: str
+    request: HttpRequest,
+    outage_id: int,
+    kind: type[forms.Form],
+    run: Callable[[Actor, dict[str, Any]], None],
+    done: str,
 ) -> HttpResponse:
     actor = actor_of(request)
     form = kind(request.POST)

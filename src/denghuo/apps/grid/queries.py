@@ -11,7 +11,7 @@ from django.db.models import Count, ExpressionWrapper, F, FloatField, Prefetch, 
 
 from denghuo.apps.grid.choices import OutageState
 from denghuo.apps.grid.models import Feeder, Outage, Substation, Transformer
-from denghuo.core import moment, policies
+from denghuo.core import moment, policies, prepared
 from denghuo.core.actors import Actor
 from denghuo.core.scoping.models import OrgUnit
 
@@ -53,7 +53,7 @@ def outage_explaining(transformer_id: int | None, at: dt.datetime | None = None)
     """
     if transformer_id is None:
         return None
-    return _explaining(at).filter(transformers=transformer_id).first()
+    return _OF_TRANSFORMER.first(*_around(at), transformer_id)
 
 
 def outages_explaining(transformer_ids: Collection[int], at: dt.datetime | None = None) -> dict[int, Outage]:
@@ -61,7 +61,11 @@ def outages_explaining(transformer_ids: Collection[int], at: dt.datetime | None 
     if not transformer_ids:
         return {}
     below = Transformer.objects.filter(pk__in=transformer_ids).only("pk")
-    found = _explaining(at).filter(transformers__in=transformer_ids).prefetch_related(Prefetch("transformers", below, "hit"))
+    found = (
+        _explaining(*_around(at))
+        .filter(transformers__in=transformer_ids)
+        .prefetch_related(Prefetch("transformers", below, "hit"))
+    )
     first: dict[int, Outage] = {}
     for outage in found:
         for transformer in outage.hit:
@@ -69,13 +73,25 @@ def outages_explaining(transformer_ids: Collection[int], at: dt.datetime | None 
     return first
 
 
-def _explaining(at: dt.datetime | None) -> QuerySet[Outage]:
+def _around(at: dt.datetime | None) -> tuple[dt.datetime, dt.datetime]:
+    """An outage explains a report at ``at`` when it had not ended before the first moment, and had begun by the second."""
     when = at or moment.now()
     before = dt.timedelta(minutes=policies.get("outage.explain_before_minutes"))
     after = dt.timedelta(minutes=policies.get("outage.explain_after_minutes"))
-    lasted = Q(restored_at=None) | Q(restored_at__gte=when - after)
-    rows = Outage.objects.filter(lasted, started_at__lte=when + before).exclude(state=OutageState.CANCELLED)
+    return when - after, when + before
+
+
+def _explaining(lasted_until: dt.datetime, begun_by: dt.datetime) -> QuerySet[Outage]:
+    lasted = Q(restored_at=None) | Q(restored_at__gte=lasted_until)
+    rows = Outage.objects.filter(lasted, started_at__lte=begun_by).exclude(state=OutageState.CANCELLED)
     return rows.select_related("org", "feeder").order_by(F("restored_at").desc(nulls_first=True), "-started_at", "-pk")
+
+
+# Asked for every report that is accepted.
+_OF_TRANSFORMER = prepared.Select(
+    lambda lasted_until, begun_by, transformer_id: _explaining(lasted_until, begun_by).filter(transformers=transformer_id)[:1],
+    dt.datetime, dt.datetime, int,
+)  # fmt: skip
 
 
 def open_outages(actor: Actor) -> QuerySet[Outage]:
@@ -121,7 +137,9 @@ def nearest_transformer(lon: float, lat: float, org: OrgUnit) -> Transformer | N
 
 def feeders_for(actor: Actor, permission: str = "outage.manage") -> QuerySet[Feeder]:
     """Feeders of the units where the actor holds ``permission``, by unit and code."""
-    return Feeder.objects.visible_to(actor, permission).select_related("org", "substation").order_by("org__path", "code")
+    return (
+        Feeder.objects.visible_to(actor, permission).select_related("org", "substation").order_by("org__path", "code")
+    )
 
 
 def path_of(transformer_id: int | None) -> SupplyPath | None:

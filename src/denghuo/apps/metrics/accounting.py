@@ -2,101 +2,134 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
 
 from denghuo.apps.contacts.models import Contact, Message
 from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.metrics.queries import differences
 from denghuo.apps.requests.models import CallBack, Request
 from denghuo.core.clocks.models import Clock
+from denghuo.core.errors import InvalidInput
 from denghuo.core.files.models import StoredFile
 
-# Each statement lists what must not exist; %(since)s is the beginning of the period.
+# Each statement lists what must not exist; %(contact)s and the others are the newest ids at the mark.
 CHECKS: dict[str, str] = {
     "contact without exactly one contact.opened event": """
         SELECT c.id FROM contacts_contact c LEFT JOIN core_event e
           ON e.subject_kind = 'contact' AND e.subject_id = c.id AND e.kind = 'contact.opened'
-        WHERE c.opened_at >= %(since)s GROUP BY c.id HAVING count(e.id) <> 1""",
+        WHERE c.id > %(contact)s GROUP BY c.id HAVING count(e.id) <> 1""",
     "ended contact without exactly one ending event": """
         SELECT c.id FROM contacts_contact c LEFT JOIN core_event e
           ON e.subject_kind = 'contact' AND e.subject_id = c.id AND e.kind IN ('contact.closed', 'contact.abandoned')
-        WHERE c.opened_at >= %(since)s AND c.state IN ('closed', 'abandoned') GROUP BY c.id HAVING count(e.id) <> 1""",
+        WHERE c.id > %(contact)s AND c.state IN ('closed', 'abandoned') GROUP BY c.id HAVING count(e.id) <> 1""",
     "request without exactly one request.submitted event": """
         SELECT r.id FROM requests_request r LEFT JOIN core_event e
           ON e.subject_kind = 'request' AND e.subject_id = r.id AND e.kind = 'request.submitted'
-        WHERE r.submitted_at >= %(since)s GROUP BY r.id HAVING count(e.id) <> 1""",
+        WHERE r.id > %(request)s GROUP BY r.id HAVING count(e.id) <> 1""",
     "archived request without exactly one request.archived event": """
         SELECT r.id FROM requests_request r LEFT JOIN core_event e
           ON e.subject_kind = 'request' AND e.subject_id = r.id AND e.kind = 'request.archived'
-        WHERE r.submitted_at >= %(since)s AND r.state = 'archived' GROUP BY r.id HAVING count(e.id) <> 1""",
+        WHERE r.id > %(request)s AND r.state = 'archived' GROUP BY r.id HAVING count(e.id) <> 1""",
     "order without exactly one order.created event": """
         SELECT o.id FROM field_workorder o LEFT JOIN core_event e
           ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.kind = 'order.created'
-        WHERE o.sent_at >= %(since)s GROUP BY o.id HAVING count(e.id) <> 1""",
+        WHERE o.id > %(order)s GROUP BY o.id HAVING count(e.id) <> 1""",
     "arrived order without an order.arrived event": """
         SELECT o.id FROM field_workorder o LEFT JOIN core_event e
           ON e.subject_kind = 'order' AND e.subject_id = o.id AND e.kind = 'order.arrived'
-        WHERE o.sent_at >= %(since)s AND o.arrived_at IS NOT NULL GROUP BY o.id HAVING count(e.id) = 0""",
+        WHERE o.id > %(order)s AND o.arrived_at IS NOT NULL GROUP BY o.id HAVING count(e.id) = 0""",
     "step of one visit recorded twice": """
-        SELECT e.subject_id FROM core_event e JOIN field_workorder o ON o.id = e.subject_id AND o.sent_at >= %(since)s
+        SELECT e.subject_id FROM core_event e JOIN field_workorder o ON o.id = e.subject_id AND o.id > %(order)s
         WHERE e.subject_kind = 'order' AND e.kind IN ('order.accepted', 'order.departed', 'order.arrived', 'order.finished')
         GROUP BY e.subject_id, e.kind, e.payload->>'visit' HAVING count(*) > 1""",
     "two contacts made one request": """
-        SELECT min(id) FROM contacts_contact WHERE opened_at >= %(since)s AND request_id IS NOT NULL AND channel <> 'transfer'
+        SELECT min(id) FROM contacts_contact WHERE id > %(contact)s AND request_id IS NOT NULL AND channel <> 'transfer'
           AND outcome = 'request_made' GROUP BY request_id HAVING count(*) > 1""",
     "archived fault report with no call-back": """
         SELECT r.id FROM requests_request r LEFT JOIN requests_callback b ON b.request_id = r.id
-        WHERE r.submitted_at >= %(since)s AND r.state = 'archived' AND r.type = 'fault_report' GROUP BY r.id HAVING count(b.id) = 0""",
+        WHERE r.id > %(request)s AND r.state = 'archived' AND r.type = 'fault_report' GROUP BY r.id HAVING count(b.id) = 0""",
     "round of work with more than one call-back": """
         SELECT min(id) FROM requests_callback GROUP BY request_id, round HAVING count(*) > 1""",
     "clock breached more than once, or without its event": """
         SELECT k.id FROM core_clock k LEFT JOIN core_event e
           ON e.kind = 'clock.breached' AND (e.payload->>'clock_id')::bigint = k.id
-        WHERE k.started_at >= %(since)s AND k.breached_at IS NOT NULL GROUP BY k.id HAVING count(e.id) <> 1""",
+        WHERE k.id > %(clock)s AND k.breached_at IS NOT NULL GROUP BY k.id HAVING count(e.id) <> 1""",
     "event that a consumer could not apply": """
         SELECT d.id FROM core_deadevent d""",
     "merged request whose master is itself merged": """
         SELECT r.id FROM requests_request r JOIN requests_request m ON m.id = r.master_id
-        WHERE r.submitted_at >= %(since)s AND m.master_id IS NOT NULL""",
+        WHERE r.id > %(request)s AND m.master_id IS NOT NULL""",
 }
 
 
-def problems(since: dt.datetime, sample: int = 5) -> dict[str, dict[str, Any]]:
-    """Check → how many rows break it and the first few; empty when all is in order."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the books: the newest id of each kind at that moment. What came later has a larger one."""
+
+    contact: int = 0
+    request: int = 0
+    order: int = 0
+    clock: int = 0
+
+    def __str__(self) -> str:
+        return ".".join(str(part) for part in astuple(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Mark:
+        """The inverse of ``str``; raises InvalidInput (mark)."""
+        parts = text.split(".")
+        if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+            raise InvalidInput({"mark": _("核账起点不可用，请重新获取 /accounting/mark")})
+        return cls(*(int(part) for part in parts))
+
+
+def mark_now() -> Mark:
+    """The place where the books stand now."""
+    newest = [m._default_manager.aggregate(n=Max("pk"))["n"] or 0 for m in (Contact, Request, WorkOrder, Clock)]
+    return Mark(*newest)
+
+
+def problems(mark: Mark, sample: int = 5) -> dict[str, dict[str, Any]]:
+    """Check → how many rows made since ``mark`` break it and the first few; empty when all is in order."""
     found: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
         for name, sql in CHECKS.items():
-            cursor.execute(f"SELECT count(*), (array_agg(q.id))[1:%(sample)s] FROM ({sql}) q(id)", {"since": since, "sample": sample})
+            cursor.execute(
+                f"SELECT count(*), (array_agg(q.id))[1:%(sample)s] FROM ({sql}) q(id)",  # noqa: S608
+                asdict(mark) | {"sample": sample},
+            )
             count, ids = cursor.fetchone()
             if count:
                 found[name] = {"count": count, "ids": ids}
     return found
 
 
-def summary(since: dt.datetime) -> dict[str, Any]:
-    """Counts of everything that began at or after ``since``."""
+def summary(mark: Mark) -> dict[str, Any]:
+    """Counts of everything made since ``mark``."""
 
-    def by(model: Any, time_field: str, *fields: str) -> dict[str, int]:
-        rows = model._default_manager.filter(**{f"{time_field}__gte": since}).values_list(*fields).annotate(n=Count("pk")).order_by(*fields)
-        return {"/".join(str(part) for part in row[:-1]): row[-1] for row in rows}
+    def by(rows: Any, *fields: str) -> dict[str, int]:
+        counted = rows.values_list(*fields).annotate(n=Count("pk")).order_by(*fields)
+        return {"/".join(str(part) for part in row[:-1]): row[-1] for row in counted}
 
-    breaches = Clock.objects.filter(started_at__gte=since, breached_at__isnull=False).values_list("kind").annotate(n=Count("pk"))
+    contacts, requests = Contact.objects.filter(pk__gt=mark.contact), Request.objects.filter(pk__gt=mark.request)
+    orders, plans = WorkOrder.objects.filter(pk__gt=mark.order), CallBack.objects.filter(request__gt=mark.request)
     return {
-        "contacts": by(Contact, "opened_at", "state"),
-        "outcomes": by(Contact, "opened_at", "channel", "outcome"),
-        "requests": by(Request, "submitted_at", "state"),
-        "types": by(Request, "submitted_at", "type"),
-        "merged": Request.objects.filter(submitted_at__gte=since, master__isnull=False).count(),
-        "orders": by(WorkOrder, "sent_at", "state"),
-        "rework_orders": WorkOrder.objects.filter(sent_at__gte=since, round__gt=1).count(),
-        "breaches": dict(breaches),
-        "call_backs": by(CallBack, "request__submitted_at", "state"),
-        "satisfaction": by(CallBack, "request__submitted_at", "satisfaction"),
+        "contacts": by(contacts, "state"),
+        "outcomes": by(contacts, "channel", "outcome"),
+        "requests": by(requests, "state"),
+        "types": by(requests, "type"),
+        "merged": requests.filter(master__isnull=False).count(),
+        "orders": by(orders, "state"),
+        "rework_orders": orders.filter(round__gt=1).count(),
+        "breaches": by(Clock.objects.filter(pk__gt=mark.clock, breached_at__isnull=False), "kind"),
+        "call_backs": by(plans, "state"),
+        "satisfaction": by(plans, "satisfaction"),
         "floor_differences": differences(),
     }
 

@@ -7,8 +7,8 @@ import uuid
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
-from pydantic import AwareDatetime, Field
+from ninja import Query, Router, Schema
+from pydantic import Field
 
 from denghuo.apps.accounts.auth import StaffAuth
 from denghuo.apps.metrics import accounting, queries
@@ -57,11 +57,19 @@ def get_floor(request: HttpRequest) -> Any:
     return queries.floor(actor)
 
 
-@router.get("/accounting", response=dict[str, Any], summary="核账：汇总与异常")
-def get_accounting(request: HttpRequest, since: AwareDatetime) -> Any:
-    """Counts since a moment, and every rule of the books that is broken (none: the books are in order)."""
+@router.get("/accounting/mark", response=dict[str, str], summary="核账：起点", operation_id="accounting_mark")
+def get_mark(request: HttpRequest) -> Any:
+    """The place where the books stand now; hand it to ``/accounting`` later to check what came since."""
     actor_of(request).require("audit.accounting", ROOT_PATH)
-    return accounting.summary(since) | {"problems": accounting.problems(since)}
+    return {"mark": str(accounting.mark_now())}
+
+
+@router.get("/accounting", response=dict[str, Any], summary="核账：汇总与异常", operation_id="accounting")
+def get_accounting(request: HttpRequest, mark: str = Query("0.0.0.0", max_length=80)) -> Any:
+    """Counts since ``mark``, and every rule of the books that is broken (none: the books are in order)."""
+    actor_of(request).require("audit.accounting", ROOT_PATH)
+    place = accounting.Mark.parse(mark)
+    return accounting.summary(place) | {"problems": accounting.problems(place)}
 
 
 @router.post("/accounting/arrivals", response=dict[str, dict[str, Any]], summary="核账：逐个到达")

@@ -21,6 +21,7 @@ REQUEST = {
     "request.sent_back": "dispatched",
     "request.callback_due": "callback",
     "request.rework_required": "rework",
+    "request.escalated": "rework",
     "request.archived": "archived",
     "request.cancelled": "cancelled",
 }

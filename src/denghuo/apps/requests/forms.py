@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.customers.choices import AreaType
+from denghuo.apps.grid.models import Transformer
 from denghuo.apps.requests import choices as c
+from denghuo.apps.requests.models import Request
 from denghuo.core.scoping.models import OrgKind, OrgUnit
 
 
@@ -38,8 +40,8 @@ class LocalDateTimeInput(forms.DateTimeInput):
 class AccountFinderForm(forms.Form):
     """户号 plus a second fact that only its holder knows."""
 
-    number = forms.CharField(label=_("户号"), max_length=20, help_text=_("电费单左上角的 10 位数字"))
-    phone = forms.CharField(label=_("登记手机号"), max_length=20, help_text=_("与户号一同核对，不会显示给他人"))
+    number = forms.CharField(label=_("户号"), required=False, max_length=20, help_text=_("电费单左上角的 10 位数字"))
+    phone = forms.CharField(label=_("登记手机号"), required=False, max_length=20, help_text=_("与户号一同核对，不会显示给他人"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,13 +104,41 @@ class ProgressFinderForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    """Acceptance: class, urgency, area; the supply transformer is shown, not typed."""
+    """Acceptance: class, urgency, area. The supply transformer of an account is shown, not asked; a report without an
+    account may be given one here. What is no fault has neither class nor area."""
 
     fault_class = forms.ChoiceField(label=_("故障类别"), choices=c.FaultClass.choices)
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=c.Urgency.choices, widget=forms.RadioSelect)
     area_type = forms.ChoiceField(label=_("地域"), choices=AreaType.choices, widget=forms.RadioSelect)
-    transformer_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    transformer = forms.CharField(
+        label=_("供电台区"), required=False, max_length=60, help_text=_("核实地址后填台区编号，可从列表选择")
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        fault = request.type == c.RequestType.FAULT_REPORT
+        if not fault:
+            del self.fields["fault_class"], self.fields["area_type"]
+        if not fault or request.transformer_id is not None:
+            del self.fields["transformer"]
+        else:
+            self.fields["transformer"].widget.attrs |= {"list": "transformers", "autocomplete": "off"}
+
+    def clean_transformer(self) -> str:
+        """The code must be one of the unit's; what follows it in the list is its name."""
+        text: str = self.cleaned_data["transformer"].strip()
+        code = text.split(" ", 1)[0]
+        found = Transformer.objects.under(self.request.org).filter(code=code).first() if code else None
+        if code and found is None:
+            raise forms.ValidationError(_("本单位没有这个台区，请从列表选择，或留空"))
+        self.cleaned_data["transformer_id"] = found.pk if found else None
+        return text
+
+    def data_for_action(self) -> dict[str, Any]:
+        """What :func:`accept_request` takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "transformer"}
 
 
 class AnswerForm(forms.Form):
@@ -149,7 +179,7 @@ class AttemptForm(forms.Form):
         label=_("到达时间是否属实"), widget=forms.RadioSelect(choices=[("true", _("属实")), ("false", _("不属实"))]), required=False
     )
     satisfaction = forms.ChoiceField(
-        label=_("满意度"), choices=[choice for choice in c.Satisfaction.choices], widget=forms.RadioSelect, required=False
+        label=_("满意度"), choices=list(c.Satisfaction.choices), widget=forms.RadioSelect, required=False
     )
     note = forms.CharField(label=_("客户意见"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 

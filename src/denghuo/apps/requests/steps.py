@@ -74,7 +74,7 @@ def refusal(state: str, request_type: str, verb: str) -> str:
     """Why ``verb`` is refused, and what is possible instead."""
     from django.utils.translation import gettext
 
-    possible = "、".join(str(VERBS[step]) for step in next_steps(state, request_type))
+    possible = gettext("、").join(str(VERBS[step]) for step in next_steps(state, request_type))
     words = {"state": S(state).label, "verb": VERBS[verb], "possible": possible}
     if not possible:
         return gettext("该诉求当前为“%(state)s”，不能%(verb)s，已无后续步骤") % words

@@ -67,7 +67,7 @@ def action(
             raise RuntimeError(f"action {name!r} is declared twice")
 
         @functools.wraps(function)
-        def wrapper(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapper(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             return run_undivided(name, lambda: function(actor, *args, **kwargs))
 
         ACTIONS[name] = wrapper

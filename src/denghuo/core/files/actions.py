@@ -128,7 +128,7 @@ def _known(client_id: uuid.UUID, source: str, subject: Subject) -> StoredFile | 
 def _checked(data: bytes, name: str, allowed: Collection[str], org: OrgUnit | None) -> _Content:
     found = sniff(data)
     if found is None or found.kind not in allowed:
-        accepted = "、".join(item.name for item in TYPES if item.kind in allowed)
+        accepted = _("、").join(item.name for item in TYPES if item.kind in allowed)
         raise InvalidInput({"file": _("不支持这种文件，请上传 %(accepted)s 文件") % {"accepted": accepted}})
     if not agrees(name, found):
         claim = {"claimed": claimed_extension(name)[:12], "found": found.name}

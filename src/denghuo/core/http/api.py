@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -74,25 +75,25 @@ def _fields_of(errors: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 REMEDIES = {
-    "missing": "此项必填，请补充",
-    "string_too_long": "内容过长，最多 {max_length} 个字符",
-    "string_too_short": "内容过短，至少 {min_length} 个字符",
-    "int_parsing": "请填写整数",
-    "int_type": "请填写整数",
-    "bool_parsing": "请填写 true 或 false",
-    "datetime_parsing": "请按 2026-01-31T08:30:00+08:00 的格式填写时间",
-    "datetime_from_date_parsing": "请按 2026-01-31T08:30:00+08:00 的格式填写时间",
-    "timezone_aware": "时间须带时区，如 2026-01-31T08:30:00+08:00",
-    "uuid_parsing": "请填写 UUID",
-    "string_type": "请填写文字",
-    "enum": "请从可选值中选择：{expected}",
-    "literal_error": "请从可选值中选择：{expected}",
-    "string_pattern_mismatch": "格式不符，请按 {pattern} 填写",
-    "greater_than_equal": "不得小于 {ge}",
-    "less_than_equal": "不得大于 {le}",
-    "json_invalid": "请求体不是合法的 JSON",
-    "extra_forbidden": "没有这一项，请删去",
-    "finite_number": "请填写有限的数字",
+    "missing": gettext_noop("此项必填，请补充"),
+    "string_too_long": gettext_noop("内容过长，最多 {max_length} 个字符"),
+    "string_too_short": gettext_noop("内容过短，至少 {min_length} 个字符"),
+    "int_parsing": gettext_noop("请填写整数"),
+    "int_type": gettext_noop("请填写整数"),
+    "bool_parsing": gettext_noop("请填写 true 或 false"),
+    "datetime_parsing": gettext_noop("请按 2026-01-31T08:30:00+08:00 的格式填写时间"),
+    "datetime_from_date_parsing": gettext_noop("请按 2026-01-31T08:30:00+08:00 的格式填写时间"),
+    "timezone_aware": gettext_noop("时间须带时区，如 2026-01-31T08:30:00+08:00"),
+    "uuid_parsing": gettext_noop("请填写 UUID"),
+    "string_type": gettext_noop("请填写文字"),
+    "enum": gettext_noop("请从可选值中选择：{expected}"),
+    "literal_error": gettext_noop("请从可选值中选择：{expected}"),
+    "string_pattern_mismatch": gettext_noop("格式不符，请按 {pattern} 填写"),
+    "greater_than_equal": gettext_noop("不得小于 {ge}"),
+    "less_than_equal": gettext_noop("不得大于 {le}"),
+    "json_invalid": gettext_noop("请求体不是合法的 JSON"),
+    "extra_forbidden": gettext_noop("没有这一项，请删去"),
+    "finite_number": gettext_noop("请填写有限的数字"),
 }
 
 

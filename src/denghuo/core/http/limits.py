@@ -25,7 +25,9 @@ class Buckets:
         self._held: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def take(self, name: str, caller: str, *, allowed: float, seconds: float) -> None:
-        """Take one use; raises TooManyRequests when more than ``allowed`` in ``seconds`` (both > 0) were made."""
+        """Take one use; raises TooManyRequests when more than ``allowed`` in ``seconds`` were made (0 allowed: always)."""
+        if allowed <= 0:
+            raise TooManyRequests(_("此功能已暂停，请稍后再试"), retry_after=round(seconds))
         rate, now = allowed / seconds, time.monotonic()
         key = (name, caller)
         with self._lock:

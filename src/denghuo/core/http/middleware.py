@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from denghuo.core.errors import ActionError, NotSignedIn
+from denghuo.core.errors import ActionError, NotFound, NotSignedIn
 
 TEMPLATES = {403: "403.html", 404: "404.html", 429: "429.html"}
+
+
+API = "/api/"
+LARGEST_KEY = (1 << 63) - 1
+
+
+def _too_large(value: Any) -> bool:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return len(value) > 19 or int(value) > LARGEST_KEY
+    return isinstance(value, int) and value > LARGEST_KEY
 
 
 class ActionErrorMiddleware:
@@ -23,14 +35,31 @@ class ActionErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        """A number in the address that no row can have is simply not found; it never reaches the database."""
+        if not any(_too_large(value) for value in kwargs.values()):
+            return None
+        error = NotFound()
+        if request.path.startswith(API):
+            return JsonResponse(error.problem(), status=error.status, content_type="application/problem+json")
+        return render(request, TEMPLATES[error.status], {"error": error}, status=error.status)
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, ActionError):
             return None
         if isinstance(error, NotSignedIn):
-            return redirect(f"{reverse('accounts:sign-in')}?next={request.path}")
+            return self._to_sign_in(request)
         if getattr(request, "htmx", False):
             toast = {"toast": {"level": "error", "text": error.message}}
             headers = {"HX-Trigger": json.dumps(toast), "HX-Reswap": "none"}
             return HttpResponse(status=error.status, headers=headers)
         template = TEMPLATES.get(error.status, "400.html")
         return render(request, template, {"error": error}, status=error.status)
+
+    @staticmethod
+    def _to_sign_in(request: HttpRequest) -> HttpResponse:
+        """Off to sign in, and afterwards back to the page; a part of a page sends the whole page there."""
+        htmx: Any = getattr(request, "htmx", None)
+        here = (htmx.current_url_abs_path if htmx else request.get_full_path()) or "/"
+        url = f"{reverse('accounts:sign-in')}?{urlencode({'next': here})}"
+        return HttpResponse(headers={"HX-Redirect": url}) if htmx else redirect(url)

@@ -63,22 +63,27 @@ def forget() -> None:
     _read_at = float("-inf")
 
 
-def set_speed(speed: float | None, business: dt.datetime | None = None) -> None:
-    """Run business time ``speed`` times as fast from ``business`` on; ``None`` goes back to wall time.
+AHEAD_AT_MOST = dt.timedelta(days=400)  # partitions and policies reach that far
 
-    Only in a demonstration. ``business`` must lie in the past, and far enough that a day fits before now at the
-    latest, so that nothing is recorded in the future once wall time is back.
+
+def set_speed(speed: float | None, business: dt.datetime | None = None) -> None:
+    """Run business time ``speed`` times as fast from ``business`` on (default: from where it stands).
+
+    ``None`` goes back to wall time. Only in a demonstration. A replay runs on the day after the present business day
+    and leaves the clock running at speed 1 from there: business time then never goes back, and nothing that was
+    recorded lies in its future.
     """
     if not settings.DEMO:
         raise NotAllowed(_("只有演示环境可以调整业务时钟"))
+    forget()
+    start = business or now()
+    if speed is not None and not 1 <= speed <= 1000:
+        raise InvalidInput({"speed": _("倍速须在 1 到 1000 之间")})
+    if start > timezone.now() + AHEAD_AT_MOST:
+        raise InvalidInput({"business": _("业务时间最多比真实时间提前 %(days)s 天") % {"days": AHEAD_AT_MOST.days}})
     with transaction.atomic():
         BusinessClock.objects.all().delete()
         if speed is not None:
-            start = business or timezone.now()
-            if not 1 <= speed <= 1000:
-                raise InvalidInput({"speed": _("倍速须在 1 到 1000 之间")})
-            if start > timezone.now():
-                raise InvalidInput({"business": _("业务起始时间不能晚于现在")})
             BusinessClock.objects.create(id=1, anchor_wall=timezone.now(), anchor_business=start, speed=speed)
     forget()
 

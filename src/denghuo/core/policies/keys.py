@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ class PolicyMissing(LookupError):
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(_("请填写数字"))
     return value
 
@@ -63,7 +64,9 @@ def _map_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
     def run(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not value:
             raise ValueError(_("请按类别逐项填写"))
-        return {str(name): check(item) for name, item in value.items()}
+        if not all(isinstance(name, str) and name.strip() for name in value):
+            raise ValueError(_("每一类别都要有代码"))
+        return {name: check(item) for name, item in value.items()}
 
     return run
 
@@ -71,9 +74,14 @@ def _map_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
 def _window(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or set(value) != {"from", "to"}:
         raise ValueError(_("请填写起止时刻，如 08:00 至 21:00"))
-    for moment in value.values():
-        dt.time.fromisoformat(str(moment))
-    return {"from": str(value["from"]), "to": str(value["to"])}
+    start, end = value["from"], value["to"]
+    try:
+        same = dt.time.fromisoformat(start) == dt.time.fromisoformat(end)
+    except (ValueError, TypeError):
+        raise ValueError(_("请填写起止时刻，如 08:00 至 21:00")) from None
+    if same:
+        raise ValueError(_("起止时刻不能相同"))
+    return {"from": start, "to": end}
 
 
 TYPES: dict[str, Callable[[Any], Any]] = {

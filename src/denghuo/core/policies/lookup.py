@@ -8,12 +8,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from denghuo.core.policies.keys import KEYS, PolicyMissing
 from denghuo.core.policies.models import PolicyValue
 from denghuo.core.scoping.models import OrgUnit
 
+CHANGED = "denghuo_policies_changed"  # mark on the connection whose transaction wrote a policy
 REFRESH_SECONDS = 3.0  # how stale another process's view of a change may be
 
 
@@ -40,6 +42,10 @@ class _Table:
         self._loaded = 0.0
 
     def rows(self, key: str) -> list[Found]:
+        if getattr(connection, CHANGED, False):
+            if connection.in_atomic_block:  # not to be remembered: it may be rolled back
+                return self._load().get(key, [])
+            clear_cache()
         now = time.monotonic()
         rows = self._rows
         if rows is None or now - self._loaded > REFRESH_SECONDS:
@@ -65,7 +71,13 @@ _table = _Table()
 
 def clear_cache() -> None:
     """Forget what is in memory; the next look-up reads the database."""
+    setattr(connection, CHANGED, False)
     _table.clear()
+
+
+def read_afresh() -> None:
+    """This transaction has changed a policy: until it ends, its own look-ups read the database."""
+    setattr(connection, CHANGED, True)
 
 
 def find(key: str, org: OrgUnit | None = None, at: dt.datetime | None = None) -> Found:

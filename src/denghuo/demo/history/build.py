@@ -25,7 +25,7 @@ from denghuo.demo.sizes import SIZES, Size
 DAY = dt.timedelta(days=1)
 #: calls by hour of the day, relative: quiet nights, a morning and an evening peak
 HOURS = (2, 1, 1, 1, 1, 2, 4, 8, 11, 12, 11, 10, 8, 8, 9, 9, 9, 10, 12, 13, 11, 8, 5, 3)
-TODAY_SHARE = 0.12
+TODAY_SHARE = 0.2
 TODAY_HOURS = 9
 
 Progress = Callable[[str, int, int], None]
@@ -94,11 +94,15 @@ def _calls(story: Story, desk: Desk, plan: Size) -> None:
         story.plan(story.until - dt.timedelta(hours=ago), desk.report)
     for _n in range(plan.history_requests // 2):
         day = story.start_of(rng.randrange(plan.history_days))
-        story.plan(day + dt.timedelta(hours=rng.choices(range(24), HOURS)[0], minutes=rng.uniform(0, 60)), desk.question)
-    # At this very moment: some talk, some wait.
-    for _n in range(max(4, today // 8)):
+        story.plan(
+            day + dt.timedelta(hours=rng.choices(range(24), HOURS)[0], minutes=rng.uniform(0, 60)), desk.question
+        )
+    # At this very moment: some have just called, some talk, some wait.
+    for _n in range(max(5, today // 3)):
+        story.plan(story.until - dt.timedelta(minutes=rng.uniform(0.5, 9)), desk.report)
+    for _n in range(max(4, today // 4)):
         story.plan(story.until - dt.timedelta(minutes=rng.uniform(0.2, 3.5)), desk.question)
-    for _n in range(max(2, today // 20)):
+    for _n in range(max(3, today // 6)):
         story.plan(story.until - dt.timedelta(seconds=rng.uniform(1, 8)), desk.report)
 
 
@@ -108,7 +112,16 @@ def _outages(story: Story, cast: Cast, desk: Desk, plan: Size) -> None:
     feeders = list(Feeder.objects.select_related("org").order_by("code"))
     for number in range(plan.history_days // 2):
         begins = story.start_of(2 * number) + dt.timedelta(hours=rng.uniform(6, 22))
-        story.plan(begins + dt.timedelta(minutes=9), _fault, story, cast, desk, rng.choice(feeders), begins, rng.uniform(60, 170))
+        story.plan(
+            begins + dt.timedelta(minutes=9),
+            _fault,
+            story,
+            cast,
+            desk,
+            rng.choice(feeders),
+            begins,
+            rng.uniform(60, 170),
+        )
     for minutes in (35, 75):
         begins = story.until - dt.timedelta(minutes=minutes)
         story.plan(begins + dt.timedelta(minutes=9), _fault, story, cast, desk, rng.choice(feeders), begins, 240)
@@ -145,4 +158,7 @@ def _planned(story: Story, cast: Cast, feeder: Feeder, begins: dt.datetime) -> N
         expected_at=begins + dt.timedelta(hours=7), cause=story.rng.choice(words.PLANNED_CAUSES),
     )  # fmt: skip
     story.plan(begins, lambda: grid.start_outage(dispatcher, outage.pk) and None)
-    story.plan(begins + dt.timedelta(hours=story.rng.uniform(5, 6.8)), lambda: grid.restore_outage(dispatcher, outage.pk) and None)
+    story.plan(
+        begins + dt.timedelta(hours=story.rng.uniform(5, 6.8)),
+        lambda: grid.restore_outage(dispatcher, outage.pk) and None,
+    )

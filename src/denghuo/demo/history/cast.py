@@ -29,7 +29,9 @@ class Cast:
         self.callback_agents = [actor_for(one) for one in by_role["callback_agent"]]
         self.supervisors = [actor_for(one) for one in by_role["supervisor"]]
         # Those of cities stand first: a city's dispatcher sends any crew of the city.
-        self.dispatchers = sorted((actor_for(one) for one in by_role["dispatcher"]), key=lambda a: len(a.grants[0].org_path))
+        self.dispatchers = sorted(
+            (actor_for(one) for one in by_role["dispatcher"]), key=lambda a: len(a.grants[0].org_path)
+        )
         leaders = CrewMember.objects.filter(is_leader=True).select_related("staff")
         self.leaders = {member.crew_id: actor_for(member.staff) for member in leaders}
         span = Account.objects.aggregate(low=Min("pk"), high=Max("pk"))

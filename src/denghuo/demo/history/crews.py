@@ -22,6 +22,7 @@ JOURNEY = {"urban": (12, 34), "rural": (25, 68), "remote": (45, 95)}
 LATE_SHARE, LATE_FACTOR = 0.05, 1.9
 WORK = (18, 95)
 PICTURE_SETS = 6
+PATIENCE = 20
 
 
 class Crews:
@@ -45,23 +46,30 @@ class Crews:
         order = field.dispatch_request(dispatcher, request_id, crew_id=ranked[0].crew.pk)
         self.story.later(0.5, 4, self._accept, order.pk)
 
-    def go_again(self, request_id: int) -> None:
-        """The order of the newest round, made by the field app itself, is taken on."""
+    def go_again(self, request_id: int, tries: int = PATIENCE) -> None:
+        """The order of the newest round, made by the field app itself, is taken on.
+
+        Its reaction may be late: a long transaction anywhere on the server holds all consumers back.
+        """
+        self.story.settle()
         order = WorkOrder.objects.filter(request_id=request_id, state=OrderState.SENT).order_by("-round").first()
-        if order is None:
-            self.story.later(2, 8, self.dispatch, request_id)
-        else:
+        if order is not None:
             self.story.later(1, 6, self._accept, order.pk)
+        elif tries:
+            self.story.later(3, 8, self.go_again, request_id, tries - 1)
 
     def sent_back(self, request_id: int) -> bool:
         """Whether the newest order came back from review before."""
         return WorkOrder.objects.filter(request_id=request_id, visit__gt=1).exists()
 
-    def take_up_again(self, request_id: int) -> None:
+    def take_up_again(self, request_id: int, tries: int = PATIENCE) -> None:
         """Paperwork is mended without a second journey."""
+        self.story.settle()
         order = WorkOrder.objects.filter(request_id=request_id, state=OrderState.SENT_BACK).first()
         if order is not None:
             self.story.later(2, 10, self._mend, order.pk)
+        elif tries:
+            self.story.later(3, 8, self.take_up_again, request_id, tries - 1)
 
     def _mend(self, order_id: int) -> None:
         order = WorkOrder.objects.get(pk=order_id)
@@ -73,7 +81,9 @@ class Crews:
         if order.state != OrderState.SENT:
             return
         field.accept_order(self.cast.leaders[order.crew_id], order_id)
-        wait = max(self.story.now, self.free.get(order.crew_id, self.story.now)) + dt.timedelta(minutes=self.story.rng.uniform(1, 5))
+        wait = max(self.story.now, self.free.get(order.crew_id, self.story.now)) + dt.timedelta(
+            minutes=self.story.rng.uniform(1, 5)
+        )
         self.free[order.crew_id] = wait + dt.timedelta(minutes=45)  # corrected when the work is done
         self.story.plan(wait, self._depart, order_id)
 
@@ -101,7 +111,8 @@ class Crews:
         field.arrive_order(leader, order_id, lon=order.lon, lat=order.lat)
         if order.lon is not None and order.lat is not None:
             field.position_crew(leader, order.crew_id, lon=order.lon, lat=order.lat)
-        self.story.later(3, 12, self._picture, order_id, "before")
+        if self.story.chance(0.4):
+            self.story.later(3, 12, self._picture, order_id, "before")
         self.story.later(*WORK, self._finish, order_id)
 
     def _picture(self, order_id: int, kind: str) -> None:

@@ -21,6 +21,9 @@ from denghuo.demo.replay.world import CLASS_OF, PHENOMENA
 CHANNELS = (("voice", 55), ("web_form", 32), ("wechat", 13))
 FAULT_SHARE = 0.72
 CALLS_A_ROUND = 9
+#: share within the usual minutes, usual, otherwise
+ANSWERING = (0.88, (0.05, 0.3), (0.35, 1.2))
+DISPATCHING = (0.86, (0.4, 1.8), (2.1, 6.0))
 PUBLIC = Actor.customer()  # no network address: limits per caller are for the network
 
 
@@ -41,7 +44,7 @@ class Desk:
         if story.chance(0.05):
             story.later(1, 4, lambda: contacts.abandon_contact(Actor.system("ivr"), contact.pk) and None)
         else:
-            story.later(0.1, 0.9, self._answer, contact.pk)
+            story.mostly(*ANSWERING, self._answer, contact.pk)
 
     def _answer(self, contact_id: int) -> None:
         agent = self.cast.agent()
@@ -61,7 +64,7 @@ class Desk:
             Actor.system("ivr"), channel="voice", org=account.org, caller_phone=account.customer.phone,
             customer_id=account.customer_id, client_id=story.new_id(),
         )  # fmt: skip
-        story.later(0.1, 0.8, self._hear, contact.pk, account, outage)
+        story.mostly(*ANSWERING, self._hear, contact.pk, account, outage)
 
     def _hear(self, contact_id: int, account: Account, outage: bool) -> None:
         agent = self.cast.agent()
@@ -114,7 +117,7 @@ class Desk:
         if outage is not None and outage.restored_at is None:
             request = requests.link_outage(agent, request_id, outage.pk)
         if request.state == RequestState.ACCEPTED:
-            story.later(0.7, 4, self.crews.dispatch, request_id)
+            story.mostly(*DISPATCHING, self.crews.dispatch, request_id)
 
     def _accept_matter(self, request_id: int) -> None:
         story, agent = self.story, self.cast.agent()
@@ -136,7 +139,9 @@ class Desk:
 
     def _reply(self, request_id: int) -> None:
         request = Request.objects.select_related("org").get(pk=request_id)
-        requests.reply_request(self.cast.dispatcher(request.org), request_id, result=words.REPLIES.get(request.type, words.ANSWER))
+        requests.reply_request(
+            self.cast.dispatcher(request.org), request_id, result=words.REPLIES.get(request.type, words.ANSWER)
+        )
         self.returned(request_id)
 
     def returned(self, request_id: int) -> None:
@@ -149,9 +154,13 @@ class Desk:
         if request.state != RequestState.RETURNED:
             return
         reviewer = self.cast.dispatcher(request.org)
-        if request.type == "fault_report" and request.round == 1 and story.chance(0.04) and not self.crews.sent_back(request_id):
+        if (
+            request.type == "fault_report"
+            and request.round == 1
+            and story.chance(0.04)
+            and not self.crews.sent_back(request_id)
+        ):
             requests.review_request(reviewer, request_id, passed=False, reason=story.rng.choice(words.SEND_BACK))
-            story.settle()
             self.crews.take_up_again(request_id)
             return
         requests.review_request(reviewer, request_id, passed=True)
@@ -171,7 +180,9 @@ class Desk:
     def _call(self, agent: Actor, plan: CallBack) -> None:
         rng = self.story.rng
         if rng.random() > 0.8:
-            requests.record_attempt(agent, plan.pk, outcome=rng.choice(("no_answer", "no_answer", "busy", "powered_off")))
+            requests.record_attempt(
+                agent, plan.pk, outcome=rng.choice(("no_answer", "no_answer", "busy", "powered_off"))
+            )
             return
         rated = rng.choices(("satisfied", "neutral", "dissatisfied"), (92, 5, 3))[0]
         fault = plan.request.type == "fault_report"
@@ -183,5 +194,4 @@ class Desk:
             satisfaction=rated, note=rng.choice(words.UNHAPPY) if unhappy else "",
         )  # fmt: skip
         if unhappy:
-            self.story.settle()
             self.crews.go_again(plan.request_id)

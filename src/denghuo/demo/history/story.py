@@ -16,7 +16,7 @@ from denghuo.core import moment
 from denghuo.core.clocks.sweeper import sweep_all
 from denghuo.core.events import consumers
 
-SWEEP_EVERY = dt.timedelta(minutes=30)
+SWEEP_EVERY = dt.timedelta(hours=1)
 
 Step = Callable[[], None]
 
@@ -45,6 +45,17 @@ class Story:
     def later(self, low: float, high: float, step: Callable[..., None], *args: Any) -> None:
         """Let it happen after ``low`` to ``high`` minutes."""
         self.plan(self.now + dt.timedelta(minutes=self.rng.uniform(low, high)), step, *args)
+
+    def mostly(
+        self,
+        share: float,
+        usual: tuple[float, float],
+        seldom: tuple[float, float],
+        step: Callable[..., None],
+        *args: Any,
+    ) -> None:
+        """As :meth:`later`, within ``usual`` minutes in ``share`` of cases and within ``seldom`` otherwise."""
+        self.later(*(usual if self.chance(share) else seldom), step, *args)
 
     def chance(self, share: float) -> bool:
         """True in ``share`` of cases."""

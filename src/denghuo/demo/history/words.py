@@ -47,7 +47,14 @@ MATTERS = {
     "opinion": ("停电通知没有送到村里", "营业厅排队时间太长"),
     "suggestion": ("建议在村口增加停电公告栏",),
 }
-MATTER_SHARES = (("consulting", 30), ("service_request", 30), ("opinion", 12), ("complaint", 14), ("suggestion", 6), ("praise", 8))
+MATTER_SHARES = (
+    ("consulting", 30),
+    ("service_request", 30),
+    ("opinion", 12),
+    ("complaint", 14),
+    ("suggestion", 6),
+    ("praise", 8),
+)
 REPLIES = {
     "service_request": "已联系客户并安排人员上门办理",
     "complaint": "经核实情况属实，已向客户致歉并说明整改措施",

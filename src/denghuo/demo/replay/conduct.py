@@ -42,6 +42,7 @@ class Played:
 
     ledger: Ledger
     start: dt.datetime
+    mark: str
     wall_seconds: float
     api: Caller
     token: str
@@ -60,23 +61,24 @@ async def play(http: httpx.AsyncClient, plan: Plan, progress: Progress) -> Playe
     """Run the plan against the platform until everything has come to an end, or the drain limit."""
     ledger, rng = Ledger(), Random(plan.seed)
     api = Caller(http, ledger.http)
-    start = _business_start(plan)
+    start = _business_start(plan, dt.datetime.fromisoformat((await api.get("/demo/clock"))["now"]))
     await api.post("/demo/clock", {"speed": plan.speed, "business": start.isoformat()})
     await asyncio.sleep(1.2)  # longer than any process may run on the old anchor
     begun = time.monotonic()
     try:
         played = await _run(http, api, plan, ledger, rng, start, progress)
     finally:
-        await api.post("/demo/clock", {"speed": None})
+        await api.post("/demo/clock", {"speed": 1})
     played.wall_seconds = time.monotonic() - begun
     await _settle(played)
     return played
 
 
-def _business_start(plan: Plan) -> dt.datetime:
-    """Midnight three days ago plus where the window begins: the whole day and its drain lie in the past."""
-    midnight = dt.datetime.combine(dt.datetime.now(SHANGHAI).date() - dt.timedelta(days=3), dt.time.min, SHANGHAI)
-    return midnight + dt.timedelta(seconds=plan.window[0])
+def _business_start(plan: Plan, now: dt.datetime) -> dt.datetime:
+    """The next time the window's beginning comes round: business time never goes back."""
+    midnight = dt.datetime.combine(now.astimezone(SHANGHAI).date(), dt.time.min, SHANGHAI)
+    start = midnight + dt.timedelta(seconds=plan.window[0])
+    return start if start > now else start + dt.timedelta(days=1)
 
 
 async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.datetime, progress: Progress) -> Played:
@@ -85,6 +87,7 @@ async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger,
     stage = world.World(sim, api, ledger, rng, public=hall.anyone)
     cast = await _cast(api, plan, rng)
     stage.exchange = api.as_(cast["exchange"])
+    mark = (await api.as_(cast["auditor"]).get("/accounting/mark"))["mark"]
     outages, outage_calls = await _map_outages(api, plan, stage.habits, rng)
     tasks = _customers(stage, plan, outage_calls, cast["callers"])
     stop_agents, stop_desk, stop_crews, stop_late = (asyncio.Event() for _ in range(4))
@@ -94,7 +97,7 @@ async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger,
     crews = [asyncio.create_task(world.crew(stage, token, pk, stop_crews, pics)) for pk, token in cast["crews"]]
     late = [asyncio.create_task(world.reviewer(stage, cast["reviewer"], stop_late))]
     late += [asyncio.create_task(world.callback_desk(stage, token, stop_late)) for token in cast["callback"]]
-    operators = [asyncio.create_task(operate(stage, cast["operator"], outage)) for outage in outages]
+    operators = [asyncio.create_task(operate(stage, _operator(cast, outage), outage)) for outage in outages]
     watcher = asyncio.create_task(_watch(stage, tasks, progress))
     await asyncio.gather(*tasks)
     drained = await _drain(stage, cast["reviewer"], plan, progress)
@@ -104,7 +107,7 @@ async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger,
     await _finish(operators)
     watcher.cancel()
     await hall.close()
-    return Played(ledger, start, 0.0, api, cast["auditor"], drained)
+    return Played(ledger, start, mark, 0.0, api, cast["auditor"], drained)
 
 
 async def _finish(group: list[asyncio.Task[None]]) -> None:
@@ -131,7 +134,7 @@ async def _cast(api: Caller, plan: Plan, rng: Random) -> dict[str, Any]:
         "desks": [await token(p["username"]) for p in by_role["dispatcher"]],
         "reviewer": await token(by_role["supervisor"][0]["username"]),
         "callback": [await token(p["username"]) for p in by_role["callback_agent"][:6]],
-        "operator": await token(by_role["supervisor"][0]["username"]),
+        "operators": [(p["org_path"], await token(p["username"])) for p in by_role["dispatcher"]],
         "auditor": await token(by_role["audit_admin"][0]["username"]),
         "crews": crews,
         "callers": await api.get("/demo/callers", limit=2000, seed=plan.seed),
@@ -188,6 +191,12 @@ def _customers(
     return tasks
 
 
+def _operator(cast: dict[str, Any], outage: MappedOutage) -> str:
+    """The dispatcher in whose units the feeder lies."""
+    paths = [(path, token) for path, token in cast["operators"] if outage.feeder["org_path"].startswith(path)]
+    return str(max(paths, key=lambda item: len(item[0]))[1] if paths else cast["operators"][0][1])
+
+
 async def operate(stage: world.World, token: str, outage: MappedOutage) -> None:
     """The control room: announces the outage some minutes after it began and its end when supply is back."""
     api, begin = stage.api.as_(token), stage.sim
@@ -238,7 +247,7 @@ async def _settle(played: Played) -> None:
     """Give the event consumers time to apply the last events before the books are checked."""
     api = played.api.as_(played.token)
     for _ in range(60):
-        answer = await api.get("/accounting", since=played.start.isoformat())
+        answer = await api.get("/accounting", mark=played.mark)
         if not answer["floor_differences"]:
             return
         await asyncio.sleep(1.0)

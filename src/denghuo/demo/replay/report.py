@@ -17,7 +17,7 @@ FINAL_REQUEST = {"archived", "cancelled"}
 async def books(played: Played) -> tuple[dict[str, Any], list[str]]:
     """What the platform says, and every disagreement with what the replay sent."""
     api = played.api.as_(played.token)
-    summary = await api.get("/accounting", since=played.start.isoformat())
+    summary = await api.get("/accounting", mark=played.mark)
     wrong = [f"{name}: {entry['count']} (例 {entry['ids']})" for name, entry in summary["problems"].items()]
     wrong += [f"floor: {text}" for text in summary["floor_differences"]]
     arrivals = played.ledger.arrivals

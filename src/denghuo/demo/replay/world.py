@@ -6,6 +6,7 @@ Each is a coroutine that lives in simulated time and reaches the platform only t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import math
 import time
@@ -64,6 +65,29 @@ class SimTime:
         return (self.start + dt.timedelta(seconds=self.seconds())).isoformat()
 
 
+class Bells:
+    """Who is told that there is something to do. Nobody asks the platform over and over while nothing happens.
+
+    A bell may be rung in vain, and a change the replay did not cause rings none, so everybody also looks by
+    themselves every few seconds of wall time.
+    """
+
+    LOOK = 4.0
+
+    def __init__(self) -> None:
+        self._bells: dict[str, asyncio.Event] = {}
+
+    def ring(self, name: str) -> None:
+        self._bells.setdefault(name, asyncio.Event()).set()
+
+    async def wait(self, name: str) -> None:
+        bell = self._bells.setdefault(name, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.LOOK):
+                await bell.wait()
+        bell.clear()
+
+
 @dataclass
 class World:
     """What all actors share."""
@@ -73,6 +97,7 @@ class World:
     ledger: Ledger
     rng: Random
     habits: Habits = field(default_factory=Habits)
+    bells: Bells = field(default_factory=Bells)
     exchange: Caller | None = None  # the telephone exchange: puts calls into the queue, reports who hung up
     public: Callable[[Random], Caller] | None = None  # somebody of the public, from an address of their own
     people: dict[str, tuple[Arrival, dict[str, Any]]] = field(default_factory=dict)  # by the contact's client id
@@ -132,6 +157,7 @@ async def _report_on_web(world: World, arrival: Arrival, person: dict[str, Any])
     arrival.request_id, arrival.finished, arrival.outcome = answer["id"], True, "request"
     arrival.contact_id = answer.get("contact_id")
     world.ledger.done["web reports"] += 1
+    world.bells.ring("desk")
 
 
 async def _call(world: World, arrival: Arrival, person: dict[str, Any]) -> None:
@@ -146,6 +172,7 @@ async def _call(world: World, arrival: Arrival, person: dict[str, Any]) -> None:
     contact = await world.exchange.post("/contacts", body, key=arrival.client_id)
     arrival.contact_id = contact["id"]
     world.ledger.done["calls"] += 1
+    world.bells.ring("agents")
     await world.sim.rest(world.rng.expovariate(1 / world.habits.patience_mean))
     if arrival.finished or arrival.outcome == "taken":
         return
@@ -169,8 +196,9 @@ async def agent(world: World, token: str, stop: asyncio.Event) -> None:
             world.ledger.complain(f"agent next: {error}")
             contact = None
         if not contact or not contact.get("id"):
-            await world.sim.rest(20)
+            await world.bells.wait("agents")
             continue
+        world.bells.ring("agents")  # perhaps more than one waits
         await _serve(world, api, contact, world.people.get(contact.get("client_id") or ""))
 
 
@@ -194,6 +222,7 @@ async def _serve(world: World, api: Caller, contact: dict[str, Any], known: tupl
             body = report_of(arrival, person, world.sim.moment(), world.rng, outage=arrival.kind == "outage")
             made = await api.post("/requests", body | {"contact_id": contact["id"], "channel": "voice"}, key=arrival.request_client_id)
             arrival.request_id = made["id"]
+            world.bells.ring("desk")
             await api.post(f"/contacts/{contact['id']}/close", {"outcome": "request_made", "request_id": made["id"]})
         else:
             await api.post(f"/contacts/{contact['id']}/close", {"outcome": "answered"})
@@ -219,7 +248,10 @@ async def acceptance_desk(world: World, token: str, stop: asyncio.Event) -> None
                 refused[row["id"]] = refused.get(row["id"], 0) + 1
                 if error.status != 409:  # 409: another desk was faster, the next list shows where it stands
                     world.ledger.complain(f"desk request {row['id']}: {error}")
-        await world.sim.rest(world.habits.accept_pause)
+        if waiting:
+            await world.sim.rest(world.habits.accept_pause)
+        else:
+            await world.bells.wait("desk")
 
 
 async def _rows(world: World, api: Caller, state: str) -> list[dict[str, Any]]:
@@ -255,6 +287,7 @@ async def _decide(world: World, api: Caller, row: dict[str, Any]) -> None:
     if items:
         await api.post("/orders", {"request_id": row["id"], "crew_id": items[0]["crew_id"]})
         world.ledger.done["dispatched"] += 1
+        world.bells.ring(f"crew:{items[0]['crew_id']}")
 
 
 async def crew(world: World, token: str, crew_id: int, stop: asyncio.Event, pictures: dict[str, bytes]) -> None:
@@ -272,7 +305,7 @@ async def crew(world: World, token: str, crew_id: int, stop: asyncio.Event, pict
         if not rows and stop.is_set():
             return
         if not rows:
-            await world.sim.rest(90)
+            await world.bells.wait(f"crew:{crew_id}")
             continue
         try:
             place = await _work(world, api, crew_id, rows[0], place, pictures)
@@ -308,6 +341,7 @@ async def _work(
             {"cause": rng.choice(CAUSES), "result": "已查明原因并处理，恢复正常供电。", "restored_at": sim.moment(), "at": sim.moment()},
         )
         world.ledger.done["orders finished"] += 1
+        world.bells.ring("review")
     return target or place
 
 
@@ -344,10 +378,12 @@ async def reviewer(world: World, token: str, stop: asyncio.Event) -> None:
                 await api.post(f"/requests/{row['id']}/review", body)
                 seen_back.add(row["id"])
                 world.ledger.done["sent back" if back else "passed"] += 1
+                world.bells.ring("callback")
             except Refused as error:
                 if error.status != 409:
                     world.ledger.complain(f"review {row['id']}: {error}")
-        await world.sim.rest(120)
+        if not rows:
+            await world.bells.wait("review")
 
 
 async def callback_desk(world: World, token: str, stop: asyncio.Event) -> None:
@@ -362,8 +398,9 @@ async def callback_desk(world: World, token: str, stop: asyncio.Event) -> None:
         if not item or not item.get("id"):
             if stop.is_set():
                 return
-            await world.sim.rest(120)
+            await world.bells.wait("callback")
             continue
+        world.bells.ring("callback")
         try:
             await _ring(world, api, item)
         except Refused as error:

@@ -2,6 +2,7 @@
 
 from denghuo.apps.accounts.actions.grants import grant_role, revoke_role
 from denghuo.apps.accounts.actions.org import create_unit, rename_unit
+from denghuo.apps.accounts.actions.passwords import change_password, reset_password
 from denghuo.apps.accounts.actions.people import (
     create_staff,
     deactivate_staff,
@@ -11,7 +12,6 @@ from denghuo.apps.accounts.actions.people import (
     unlock_staff,
     update_staff,
 )
-from denghuo.apps.accounts.actions.passwords import change_password, reset_password
 from denghuo.apps.accounts.actions.sessions import end_other_sessions, end_session, sign_out
 from denghuo.apps.accounts.actions.signing import (
     Locked,

@@ -39,7 +39,8 @@ def grant_role(
     held = Role.objects.filter(code=role).first()
     start = valid_from or timezone.now()
     _check_words(unit, held, start, valid_to)
-    assert unit is not None and held is not None
+    assert unit is not None
+    assert held is not None
     actor.require("role.grant", scope_path(unit))
     actor.require("role.grant", staff.org.path)
     refuse_self(actor, staff)
@@ -52,7 +53,9 @@ def grant_role(
         staff=staff, role=held, org=unit, defaults={"valid_from": start, "valid_to": valid_to}
     )
     until = valid_to.isoformat() if valid_to else None
-    record(actor, "staff.role_granted", staff, org=staff.org, payload={"role": role, "unit_id": unit.pk, "until": until})
+    record(
+        actor, "staff.role_granted", staff, org=staff.org, payload={"role": role, "unit_id": unit.pk, "until": until}
+    )
     return grant
 
 
@@ -85,7 +88,12 @@ def _keep_administrators_apart(staff: Staff, role: Role) -> None:
 @action("staff.revoke_role")
 def revoke_role(actor: Actor, grant_id: int) -> RoleGrant:
     """End a grant now; it stays in the history. Raises NotFound, NotAllowed, Conflict (the last security administrator)."""
-    grant = RoleGrant.objects.select_for_update(of=("self",)).select_related("role", "org", "staff__org").filter(pk=grant_id).first()
+    grant = (
+        RoleGrant.objects.select_for_update(of=("self",))
+        .select_related("role", "org", "staff__org")
+        .filter(pk=grant_id)
+        .first()
+    )
     now = timezone.now()
     if grant is None or (grant.valid_to is not None and grant.valid_to <= now):
         raise NotFound(_("该授权不存在或已收回"))
@@ -105,6 +113,8 @@ def revoke_role(actor: Actor, grant_id: int) -> RoleGrant:
 
 def require_another_holder(staff: Staff, code: str) -> None:
     """Raise Conflict when nobody else could do what ``code`` does: nobody could ever grant roles again."""
-    others = RoleGrant.objects.filter(in_force(timezone.now()), role__code=code, staff__is_active=True).exclude(staff=staff)
+    others = RoleGrant.objects.filter(in_force(timezone.now()), role__code=code, staff__is_active=True).exclude(
+        staff=staff
+    )
     if not others.exists():
         raise Conflict(_("这是最后一位“%(role)s”，请先授予另一位") % {"role": role_name(code)})

@@ -77,7 +77,7 @@ def _check_unique(form: Form, staff: Staff) -> None:
 
 
 @action("staff.update")
-def update_staff(actor: Actor, staff_id: int, **changes: Any) -> Staff:
+def update_staff(actor: Actor, /, staff_id: int, **changes: Any) -> Staff:
     """Change ``display_name``, ``employee_no``, ``phone`` or ``org``; needs ``staff.manage`` over old and new unit."""
     staff = staff_for(actor, staff_id, "staff.manage")
     form = Form()

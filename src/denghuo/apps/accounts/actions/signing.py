@@ -153,11 +153,15 @@ def _limit_ip(ip: str, at: dt.datetime) -> None:
     window = dt.timedelta(minutes=policies.get("signin.ip_window_minutes"))
     allowed: int = policies.get("signin.ip_max_failures")
     times = list(
-        SignInFailure.objects.filter(ip=ip, at__gt=at - window, at__lte=at).order_by("-at").values_list("at", flat=True)[:allowed]
+        SignInFailure.objects.filter(ip=ip, at__gt=at - window, at__lte=at)
+        .order_by("-at")
+        .values_list("at", flat=True)[:allowed]
     )
     if times and len(times) >= allowed:
         wait = int((times[-1] + window - at).total_seconds()) + 1
-        raise TooManyRequests(_("此网络地址登录失败次数过多，请在 %(wait)s 秒后再试") % {"wait": wait}, retry_after=wait)
+        raise TooManyRequests(
+            _("此网络地址登录失败次数过多，请在 %(wait)s 秒后再试") % {"wait": wait}, retry_after=wait
+        )
 
 
 def _digest(name: str) -> str:
@@ -214,7 +218,11 @@ def _unknown(door: Actor, name_digest: str, at: dt.datetime) -> _Outcome:
     window = dt.timedelta(minutes=policies.get("signin.lock_minutes"))
     allowed: int = policies.get("signin.max_failures")
     _note_failure(door, name_digest, at)
-    times = list(SignInFailure.objects.filter(name_digest=name_digest, at__gt=at - window, at__lte=at).order_by("at").values_list("at", flat=True))
+    times = list(
+        SignInFailure.objects.filter(name_digest=name_digest, at__gt=at - window, at__lte=at)
+        .order_by("at")
+        .values_list("at", flat=True)
+    )
     payload = {"ip": door.ip or "", "reason": "unknown", "failures": len(times)}
     record(door, "staff.sign_in_failed", ("staff", 0), org=None, payload=payload)
     if len(times) >= allowed:
@@ -231,7 +239,10 @@ def _result(outcome: _Outcome, at: dt.datetime) -> SignInResult:
     if outcome.verdict == "locked":
         wait = max(1, int(((outcome.until or at) - at).total_seconds()))
         minutes = -(-wait // 60)
-        raise Locked(_("登录失败次数过多，已锁定；请在 %(minutes)s 分钟后再试，或请安全管理员解锁") % {"minutes": minutes}, retry_after=wait)
+        raise Locked(
+            _("登录失败次数过多，已锁定；请在 %(minutes)s 分钟后再试，或请安全管理员解锁") % {"minutes": minutes},
+            retry_after=wait,
+        )
     if outcome.verdict == "wrong_code":
         raise SignInFailed(_("动态口令不正确或已使用过，请输入设备上新显示的 6 位数字"), code="totp_wrong")
     if outcome.verdict == "wrong" or outcome.staff is None:

@@ -61,10 +61,11 @@ def start_totp(actor: Actor, staff_id: int) -> str:
     require_self(actor, staff)
     if staff.totp_confirmed_at is not None:
         raise Conflict(_("动态口令已启用；更换设备请先停用，或请安全管理员重置"))
-    staff.totp_secret = pyotp.random_base32()
+    secret = pyotp.random_base32()
+    staff.totp_secret = secret
     staff.totp_last_step = 0
     staff.save(update_fields=["totp_secret", "totp_last_step"])
-    return staff.totp_secret
+    return secret
 
 
 @action("staff.confirm_totp")

@@ -88,7 +88,8 @@ def not_after(form: Form, field: str, value: dt.datetime | None, limit: dt.datet
 def latest_step(request: Request) -> dt.datetime:
     """The latest time on a request; nothing that follows may be dated before it."""
     names = ("submitted_at", "accepted_at", "dispatched_at", "arrived_at", "returned_at", "reviewed_at")
-    return max(value for name in names if (value := getattr(request, name)) is not None)
+    times: list[dt.datetime] = [value for name in names if (value := getattr(request, name)) is not None]
+    return max(times)
 
 
 def topics_of(order: WorkOrder) -> list[str]:

@@ -86,5 +86,5 @@ def _worth_telling(crew: Crew, when: dt.datetime) -> bool:
         return True
     if when - told >= dt.timedelta(seconds=policies.get("crew.position_seconds", crew.org)):
         return True
-    moved: float = distance_km(lon, lat, crew.lon, crew.lat) * 1000
-    return moved >= policies.get("crew.position_metres", crew.org)
+    far: float = policies.get("crew.position_metres", crew.org)
+    return distance_km(lon, lat, crew.lon, crew.lat) * 1000 >= far

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.field.actions import _common as common
 from denghuo.apps.field.choices import OrderState
 from denghuo.apps.field.models import OPEN_STATES, Crew, WorkOrder
-from denghuo.apps.field.suggestions import place_of, skills_for, skill_names
+from denghuo.apps.field.suggestions import place_of, skill_names, skills_for
 from denghuo.apps.requests import actions as requests_actions
 from denghuo.apps.requests.choices import RequestState
 from denghuo.apps.requests.models import Request

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from denghuo.apps.field.actions import _common as common
 from denghuo.apps.field.choices import OrderState, PhotoKind

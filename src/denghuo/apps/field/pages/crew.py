@@ -22,7 +22,8 @@ from denghuo.engine.dispatch import travel_minutes
 
 def own_crew(actor: Actor) -> Crew:
     """The actor's crew. Raises NotAllowed for somebody in none."""
-    crew = Crew.objects.select_related("org__parent").filter(pk=own_crew_id(actor)).first()
+    crew_id = own_crew_id(actor)
+    crew = None if crew_id is None else Crew.objects.select_related("org__parent").filter(pk=crew_id).first()
     if crew is None:
         raise NotAllowed(_("您不在任何抢修班组中，请联系班长或系统管理员"))
     return crew

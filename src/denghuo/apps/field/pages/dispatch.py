@@ -109,7 +109,7 @@ def _chosen(actor: Actor, request_id: int) -> dict[str, Any]:
         ],
         "ruled_out": ruled_out_for(actor, request) if waiting and not suggestions else {},
         "outage": outage,
-        "duplicates": list(requests_queries.duplicates_of(request))[:8],
+        "duplicates": list(requests_queries.duplicates_of(request, actor=actor)),
         "orders": orders,
         "dispatch_clock": clocks.get("dispatch"),
         "promise": queries.promise_of(clocks),
@@ -194,22 +194,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     except (Conflict, InvalidInput) as error:
         return refused(request, error, url)
     return done(request, _("已撤回：%(number)s，诉求回到待派单") % answer, f"{url}?request={answer['request_id']}")
-
-
-@staff_page(PERMISSION)
-@require_POST
-def redispatch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Call one crew back and send another."""
-    actor, url = actor_of(request), reverse("field:dispatch")
-    crew_id, reason = _number(request.POST.get("crew_id")) or 0, request.POST.get("reason", "")
-    try:
-        answer = once(
-            request, actor, "order.redispatch",
-            lambda: _sent(actions.redispatch_order(actor, pk, crew_id=crew_id, reason=reason)),
-        )  # fmt: skip
-    except (Conflict, InvalidInput) as error:
-        return refused(request, error, url)
-    return done(request, _("已改派：%(number)s 交给“%(crew)s”") % answer, url)
 
 
 def _sent(order: WorkOrder) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class CrewTable(t.Table):
         page_size = 50
         filters = (
             t.SearchFilter("q", gettext_lazy("搜索班组或编号"), fields=("name", "code")),
-            t.BoolFilter("on_duty", gettext_lazy("只看当班"), apply=lambda qs: qs.filter(on_duty=True)),
+            t.BoolFilter("on_duty", gettext_lazy("只看当班"), apply=lambda qs, _value: qs.filter(on_duty=True)),
         )
         export = True
         empty = (gettext_lazy("没有班组"), gettext_lazy("您管辖的单位下没有抢修班组"))

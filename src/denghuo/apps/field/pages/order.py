@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -150,13 +149,13 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept, depart or arrive: the button says which."""
     actor, url = actor_of(request), reverse("field:order", args=[pk])
     name = request.POST.get("step", "")
-    place = {"lon": _degrees(request.POST.get("lon"), 180), "lat": _degrees(request.POST.get("lat"), 90)}
-    if None in place.values():
-        place = {"lon": None, "lat": None}
+    lon, lat = _degrees(request.POST.get("lon"), 180), _degrees(request.POST.get("lat"), 90)
+    if lon is None or lat is None:
+        lon = lat = None
     runs = {
         "accept": lambda: actions.accept_order(actor, pk),
         "depart": lambda: actions.depart_order(actor, pk),
-        "arrive": lambda: actions.arrive_order(actor, pk, **place),
+        "arrive": lambda: actions.arrive_order(actor, pk, lon=lon, lat=lat),
     }
     if name not in runs:
         raise NotFound(_("没有这一步"))
@@ -175,7 +174,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
     form = FinishForm(request.POST)
     form.is_valid()
     typed = form.cleaned_data
-    restored: dt.datetime | None = typed.get("restored_at")
+    restored = _to_the_second(typed.get("restored_at"), queries.order_detail(actor, pk).request.accepted_at)
     if "restored_at" not in form.errors:
         try:
             once(
@@ -193,8 +192,14 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
             _show(form, error)
         else:
             return done(request, _("已回单，等待审核"), reverse("field:orders"))
-    messages.error(request, _("还不能回单，请按提示补充"))
     return _render(request, pk, form, status=422)
+
+
+def _to_the_second(typed: dt.datetime | None, accepted: dt.datetime | None) -> dt.datetime | None:
+    """The picker knows minutes only: the minute in which the request was accepted means that moment, not before it."""
+    if typed is not None and accepted is not None and typed <= accepted < typed + dt.timedelta(minutes=1):
+        return accepted
+    return typed
 
 
 def _show(form: FinishForm, error: InvalidInput) -> None:
@@ -245,6 +250,23 @@ def staff_photos(request: HttpRequest, pk: int) -> HttpResponse:
     """The photos and signature of an order, for the reviewer's page to load."""
     actor, order, own = _found(request, pk)
     return render(request, "field/_shots.html", _context(actor, order, own) | {"with_signature": True})
+
+
+@staff_page("field.view")
+@require_GET
+def request_orders(request: HttpRequest, pk: int) -> HttpResponse:
+    """The orders of a request with their times, photos and signatures, for its page to load; newest round first."""
+    actor = actor_of(request)
+    orders = queries.orders_seen(actor).filter(request_id=pk).order_by("-round", "-pk").prefetch_related("photos__file")
+    rows = [
+        {
+            "order": order,
+            "pictures": [photo for photo in order.photos.all() if photo.kind != PhotoKind.SIGNATURE],
+            "signed": next((photo for photo in reversed(order.photos.all()) if photo.kind == PhotoKind.SIGNATURE), None),
+        }
+        for order in orders
+    ]
+    return render(request, "field/_request_orders.html", {"rows": rows})
 
 
 def _may_look(actor: Actor, order: WorkOrder) -> bool:

@@ -57,15 +57,14 @@ def submit_request(actor: Actor, *, data: RequestDraft) -> Request:
     conversation, opened and closed with ``request_made`` in the same transaction; ``contact_id`` names a conversation
     in service instead. The same ``client_id`` again gives the request it made. Raises InvalidInput with every fault,
     NotAllowed (staff without ``request.create`` there; the public on a channel that is not theirs), TooManyRequests (the
-    public, per network address), Conflict (the
-    conversation has ended; or, inside another transaction, the same ``client_id`` is being written at this moment:
-    send again).
+    public, per network address), Conflict (the conversation has ended; or, inside another action, the same ``client_id``
+    is being written at this moment: send again).
     """
-    outermost = not connection.in_atomic_block
     try:
         return _submit(actor, data=data)
     except Conflict as error:
-        if not outermost or error.code != "sent_twice":
+        # Within another action there is no savepoint to go back to, and nothing can be read any more.
+        if error.code != "sent_twice" or connection.needs_rollback:
             raise
     return Request.objects.select_related("org").get(client_id=data.client_id)
 

@@ -67,7 +67,7 @@ def mark_progress(
     request = common.locked(request_id)
     common.require_step(request, "progress")
     if step not in PROGRESS:
-        raise common.wrong("step", _("请从可选值中选择：%(allowed)s") % {"allowed": "、".join(PROGRESS)})
+        raise common.wrong("step", _("请从可选值中选择：%(allowed)s") % {"allowed": _("、").join(PROGRESS)})
     moment = common.moment_of(at, request, after=request.dispatched_at, what=_("派单时间"))
     children = common.children_of(request)
     common.tell(

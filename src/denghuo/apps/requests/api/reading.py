@@ -67,14 +67,22 @@ def _account_id(actor: Actor, body: RequestIn) -> int | None:
         return found
     if not body.account_number.strip():
         return None
-    if actor.kind == "customer":
-        account = customers.find_account(actor, body.account_number, phone=body.caller_phone)
-    else:
-        account = customers.account_by_number(body.account_number)
+    # Where is known without the number, and a mistyped one must not stop a fault report.
+    dispensable = body.org_id is not None and bool(body.address.strip())
+    try:
+        if actor.kind == "customer":
+            account = customers.find_account(actor, body.account_number, phone=body.caller_phone)
+        else:
+            account = customers.account_by_number(body.account_number)
+    except InvalidInput as error:
+        if dispensable:
+            return None
+        renamed = {"number": "account_number", "phone": "caller_phone"}
+        raise InvalidInput({renamed.get(name, name): texts for name, texts in error.fields.items()}) from error
     if account is not None:
         return account.pk
-    if body.org_id is not None and body.address.strip():
-        return None  # where is known without it, and a mistyped number must not stop a fault report
+    if dispensable:
+        return None
     raise InvalidInput({"account_number": _("没有找到与电话相符的户号，请核对，或改填所属县区（org_id）和用电地址")})
 
 

@@ -50,7 +50,6 @@ def desk(request: HttpRequest, form: AttemptForm | None = None) -> HttpResponse:
     context: dict[str, Any] = queries.callback_counts(actor) | {
         "current": current,
         "form": form or AttemptForm(),
-        "max_attempts": policies.get("callback.max_attempts"),
         "live_topics": [f"floor:{path}" for path in actor.paths_for("callback.call")],
     }
     if current is not None:
@@ -59,8 +58,13 @@ def desk(request: HttpRequest, form: AttemptForm | None = None) -> HttpResponse:
 
 
 def _current(current: CallBack, actor: Any) -> dict[str, Any]:
+    r = current.request
     return {
-        "r": current.request,
+        "r": r,
+        # What was done stands with the request that the crew worked on.
+        "worked": r if r.result or r.master is None else r.master,
+        "round_text": _("第 %(n)s 轮") % {"n": current.round},
+        "tries_text": _("已拨打 %(n)s / %(most)s 次") % {"n": current.attempts, "most": policies.get("callback.max_attempts", r.org)},
         "person": person_of(current.request, actor),
         "tries": list(current.tries.order_by("pk")),
         "draft": f"callback-{current.pk}-{current.attempts}",

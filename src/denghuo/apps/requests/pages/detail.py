@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from denghuo.apps.accounts.pages import staff_page
 from denghuo.apps.grid import queries as grid
+from denghuo.apps.grid.models import Transformer
 from denghuo.apps.requests import actions, forms, limits, queries
 from denghuo.apps.requests.choices import RequestState, RequestType
 from denghuo.apps.requests.models import Request
@@ -34,6 +36,21 @@ GUESS = {
     "charger": "charging",
 }
 DANGEROUS = {"wire_down", "spark"}
+TRANSFORMERS_OFFERED = 600
+# What moves a request on, and what it waits for when the reader can do none of that.
+MOVES = ("accept", "answer", "merge_outage", "dispatch", "assign", "reply", "review")
+WAITS = {
+    RequestState.SUBMITTED: gettext_lazy("等待坐席受理"),
+    RequestState.ACCEPTED: gettext_lazy("等待调度派单"),
+    RequestState.DISPATCHED: gettext_lazy("班组正在处理，进展会自动显示"),
+    RequestState.HANDLING: gettext_lazy("单位正在处理"),
+    RequestState.RETURNED: gettext_lazy("等待审核"),
+    RequestState.REWORK: gettext_lazy("客户不满意，等待班组返工"),
+    RequestState.CALLBACK: gettext_lazy("等待回访客户"),
+    RequestState.MERGED: gettext_lazy("随主单处理，修复后单独回访"),
+    RequestState.ARCHIVED: gettext_lazy("已办结归档"),
+    RequestState.CANCELLED: gettext_lazy("客户已撤销"),
+}
 SHOWN_CLOCKS = {"running", "paused", "breached_stopped"}
 
 
@@ -41,6 +58,7 @@ SHOWN_CLOCKS = {"running", "paused", "breached_stopped"}
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; an HTMX call (after a live event) gets the moving part."""
     context = context_of(actor_of(request), pk)
+    context["changed"] = request.GET.get("version") != str(context["r"].version)
     template = "requests/staff/_detail.html" if getattr(request, "htmx", False) else "requests/staff/detail.html"
     return render(request, template, context)
 
@@ -57,6 +75,8 @@ def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
         "supply": grid.supply_path(r.transformer) if r.transformer else None,
         "outage": outage,
         "outage_text": _outage_text(outage),
+        "outage_title": _("已有停电可解释此报修"),
+        "outage_takes": outage is not None and outage.master_request_id not in (None, r.pk),
         "duplicates": found.duplicates,
         "children": found.children,
         "master": r.master,
@@ -66,11 +86,28 @@ def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
         "entries": _entries(found, actor),
         "urge_text": _("%(n)s 次催办") % {"n": r.urges},
         "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
-        "show_orders": r.type == RequestType.FAULT_REPORT and r.dispatched_at is not None,
+        "call_backs": _call_backs(found, actor),
+        "show_orders": r.type == RequestType.FAULT_REPORT and actor.can("field.view", r.org.path),
+        "transformers": transformers_under(r),
         "live_topics": [f"request:{r.pk}"],
     }
+    context["waits_text"] = "" if any(context["can"][verb] for verb in MOVES) else str(WAITS.get(r.state, ""))
     context |= _forms(r, held)
     return context
+
+
+def transformers_under(r: Request) -> list[Transformer]:
+    """What the agent may choose from when a fault report came without an account; none once it is decided."""
+    if r.type != RequestType.FAULT_REPORT or r.transformer_id is not None or r.state != RequestState.SUBMITTED:
+        return []
+    return list(Transformer.objects.under(r.org).only("code", "name").order_by("code")[:TRANSFORMERS_OFFERED])
+
+
+def _call_backs(found: queries.RequestDetail, actor: Actor) -> list[Any]:
+    plans = found.call_backs
+    for plan in plans:
+        plan.note_shown = free_text(plan.note, found.request, actor)  # type: ignore[attr-defined]
+    return plans
 
 
 def what_can(actor: Actor, r: Request, outage: Any) -> dict[str, bool]:
@@ -81,7 +118,7 @@ def what_can(actor: Actor, r: Request, outage: Any) -> dict[str, bool]:
         "accept": "accept" in steps and actor.can("request.accept", path),
         "answer": "answer" in steps and answerable and actor.can("request.accept", path),
         "merge": "merge" in steps and actor.can("request.merge", path),
-        "merge_outage": "merge" in steps and outage is not None and r.outage_id is None and actor.can("request.merge", path),
+        "merge_outage": "merge" in steps and _explains(outage, r) and actor.can("request.merge", path),
         "dispatch": r.type == RequestType.FAULT_REPORT and "dispatch" in steps and actor.can("order.dispatch", path),
         "assign": "assign" in steps and r.state != RequestState.HANDLING and actor.can("request.dispatch", path),
         "reply": "reply" in steps and actor.can("request.dispatch", path),
@@ -90,6 +127,11 @@ def what_can(actor: Actor, r: Request, outage: Any) -> dict[str, bool]:
         "urge": "urge" in steps and actor.can("request.urge", path),
         "cancel": "cancel" in steps and actor.can("request.cancel", path),
     }
+
+
+def _explains(outage: Any, r: Request) -> bool:
+    """Whether the report can still be put to the outage: as its first report, or under the one that is."""
+    return outage is not None and r.master_id is None and outage.master_request_id != r.pk
 
 
 def _forms(r: Request, held: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +143,7 @@ def _forms(r: Request, held: dict[str, Any]) -> dict[str, Any]:
         "version": r.version,
     }
     fresh = {
-        "accept_form": forms.AcceptForm(initial=initial),
+        "accept_form": forms.AcceptForm(request=r, initial=initial),
         "answer_form": forms.AnswerForm(prefix="answer"),
         "reply_form": forms.ReplyForm(prefix="reply"),
         "review_form": forms.ReviewForm(initial={"passed": "1"}),
@@ -139,10 +181,11 @@ def _entries(found: queries.RequestDetail, actor: Actor) -> list[Any]:
 @require_POST
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept and classify."""
-    form = forms.AcceptForm(request.POST)
+    found = queries.detail(actor_of(request), pk).request
+    form = forms.AcceptForm(request.POST, request=found)
 
     def act(actor: Actor, data: dict[str, Any]) -> str:
-        actions.accept_request(actor, pk, **data)
+        actions.accept_request(actor, pk, **form.data_for_action())
         return _("已受理")
 
     return perform(request, pk, "page.accept", form, act) or _again(request, pk, accept_form=form)

@@ -15,17 +15,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 from denghuo.apps.contacts.choices import Channel
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.access import account_id_of, account_ref
-from denghuo.apps.grid.queries import outage_explaining
+from denghuo.apps.customers.choices import AreaType
+from denghuo.apps.grid.choices import OutageState
+from denghuo.apps.grid.queries import outage_explaining, public_outages
 from denghuo.apps.requests import actions, queries
 from denghuo.apps.requests.choices import RequestType
 from denghuo.apps.requests.forms import AccountFinderForm, MatterForm, ProgressFinderForm, ReportForm
 from denghuo.apps.requests.models import Request
-from denghuo.core import moment
+from denghuo.apps.requests.steps import FINAL
+from denghuo.core import moment, policies
 from denghuo.core.actors import Actor
 from denghuo.core.errors import ActionError, NotFound
 from denghuo.core.http import client_ip
 from denghuo.core.privacy import mask
 from denghuo.web.formtools import add_refusal, once
+
+
+FOUND = "hall_account"  # session: the account that was found and not yet used
+SHOWN_OUTAGES = 3
 
 
 def public_actor(request: HttpRequest) -> Actor:
@@ -34,15 +41,26 @@ def public_actor(request: HttpRequest) -> Actor:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The hall's front door."""
-    return render(request, "requests/hall/home.html")
+    """The hall's front door: what can be done here, where supply is out now, what the company promises."""
+    lasting = [one for one in public_outages() if one.state == OutageState.ACTIVE]
+    promise = policies.get("clock.arrival.mean")
+    context = {
+        "outages": lasting[:SHOWN_OUTAGES],
+        "outage_count": len(lasting),
+        "promises": [{"label": label, "minutes": f"{promise[code]:g}"} for code, label in AreaType.choices if code in promise],
+    }
+    return render(request, "requests/hall/home.html", context)
 
 
 @require_POST
 def find_account(request: HttpRequest) -> HttpResponse:
-    """HTMX: number and phone → the account, masked, with a short-lived reference for the report form."""
-    form = AccountFinderForm(request.POST)
+    """HTMX: number and phone → the account, masked, with a short-lived reference for the report form.
+
+    The session remembers the reference, so that a reload does not ask again; ``again`` forgets it.
+    """
+    form = AccountFinderForm(request.POST if "again" not in request.POST else None)
     context: dict[str, Any] = {"finder": form}
+    request.session.pop(FOUND, None)
     if form.is_valid():
         try:
             found = customers.find_account(public_actor(request), **form.cleaned_data)
@@ -52,7 +70,8 @@ def find_account(request: HttpRequest) -> HttpResponse:
             if found is None:
                 form.add_error(None, _("没有找到与该户号和手机号都相符的用电户。请核对电费单，或直接填写区县和地址。"))
             else:
-                context |= {"found": _shown(found), "account_ref": account_ref(found.pk)}
+                request.session[FOUND] = reference = account_ref(found.pk)
+                context |= {"found": _shown(found), "account_ref": reference}
     return render(request, "requests/hall/_account.html", context)
 
 
@@ -70,7 +89,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """A fault report. A refusal shows the form again with everything that was typed."""
     form = ReportForm(request.POST or None, now=moment.now())
     context: dict[str, Any] = {"form": form, "finder": AccountFinderForm()}
-    reference = request.POST.get("account_ref", "")
+    reference = request.POST.get("account_ref", "") if request.method == "POST" else request.session.get(FOUND, "")
     account_id = account_id_of(reference)
     account = customers.account_by_id(account_id) if account_id is not None else None
     if account is not None:
@@ -115,6 +134,7 @@ def _submit(request: HttpRequest, form: Any, account: Any, kind: str) -> HttpRes
     except ActionError as error:
         add_refusal(form, error)
         return None
+    request.session.pop(FOUND, None)
     request.session["fresh_request"] = made.public_token
     return redirect("requests:progress", token=made.public_token)
 
@@ -157,6 +177,8 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
         raise NotFound(_("没有这个进度页，请核对地址，或用编号和电话查询"))
     fresh = request.session.get("fresh_request") == token
     context = {"view": view, "token": token, "fresh": fresh, "live_topics": [f"customer-request:{token}"]}
+    if view["round"] > 1 and view["state"] not in FINAL:
+        context["again_text"] = _("您反映问题没有解决，我们已安排第 %(n)s 次处理") % {"n": view["round"]}
     template = "requests/hall/_progress.html" if getattr(request, "htmx", False) else "requests/hall/progress.html"
     return render(request, template, context)
 

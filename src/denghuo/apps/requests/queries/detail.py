@@ -81,7 +81,7 @@ def detail(actor: Actor, request_id: int) -> RequestDetail:
         call_backs=list(plans),
         clocks=clocks_for(request),
         timeline=timeline(request, notes),
-        duplicates=duplicates_of(request) if open_now and request.master_id is None else [],
+        duplicates=duplicates_of(request, actor=actor) if open_now and request.master_id is None else [],
         outage=request.outage or (_explained_by(request) if open_now else None),
         steps=next_steps(request.state, request.type),
     )
@@ -91,8 +91,8 @@ def _explained_by(request: Request) -> Outage | None:
     return outage_explaining(request.transformer_id, request.occurred_at or request.submitted_at)
 
 
-def duplicates_of(request: Request, limit: int = 8) -> list[Request]:
-    """Open requests of the same type that may be the same matter, newest first.
+def duplicates_of(request: Request, limit: int = 8, *, actor: Actor | None = None) -> list[Request]:
+    """Open requests of the same type that may be the same matter, newest first; with ``actor`` only what they may see.
 
     Same account, same caller's phone or, for faults, same transformer, submitted within ``request.duplicate_hours`` of
     this one. Masters come rather than their children. Served by ``requests_transformer``, the blind index of the phone and
@@ -108,7 +108,7 @@ def duplicates_of(request: Request, limit: int = 8) -> list[Request]:
         same |= Q(transformer_id=request.transformer_id)
     if not same:
         return []
-    rows = Request.objects.filter(
+    rows = (Request.objects.all() if actor is None else visible(actor)).filter(
         same,
         type=request.type,
         state__in=MASTER_STATES if request.type == "fault_report" else [*MASTER_STATES, "handling"],

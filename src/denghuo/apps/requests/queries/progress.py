@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from denghuo.apps.requests import limits
 from denghuo.apps.requests.choices import RequestState, RequestType
 from denghuo.apps.requests.models import Request
 from denghuo.apps.requests.steps import POSSIBLE, next_steps
-from denghuo.core import moment, policies
+from denghuo.core import events, moment, policies
 from denghuo.core.actors import Actor
 from denghuo.core.clocks.reading import live_clock
 from denghuo.core.errors import NotFound
 from denghuo.core.http.limits import buckets
 from denghuo.core.inputs import Form
 from denghuo.core.privacy import blind_index, mask
-
-from django.utils.translation import gettext as _
 
 FAULT_STEPS = ("submitted", "accepted", "dispatched", "arrived", "returned", "callback", "archived")
 OTHER_STEPS = ("submitted", "accepted", "handling", "returned", "callback", "archived")
@@ -112,7 +112,7 @@ def steps_of(request: Request, lead: Request) -> list[dict[str, Any]]:
     cancelled = request.state == RequestState.CANCELLED
     place = PLACE.get(RequestState(lead.state), "submitted")
     if place == "dispatched":
-        place = "arrived" if lead.arrived_at is not None else place
+        place = "arrived" if times["arrived"] is not None else place
     reached = codes.index(place) if place in codes else codes.index("accepted")
     steps = []
     for index, code in enumerate(codes):
@@ -133,11 +133,20 @@ def _times(request: Request, lead: Request) -> dict[str, dt.datetime | None]:
         "accepted": request.accepted_at or lead.accepted_at,
         "dispatched": request.dispatched_at or lead.dispatched_at,
         "handling": request.accepted_at,
-        "arrived": request.arrived_at or lead.arrived_at,
+        "arrived": _arrived(lead) if lead.arrived_at else request.arrived_at,
         "returned": request.returned_at or lead.returned_at,
         "callback": request.reviewed_at or lead.reviewed_at,
         "archived": request.archived_at,
     }
+
+
+def _arrived(lead: Request) -> dt.datetime | None:
+    """When the crew of the latest dispatch arrived; the arrival that the promise counts may be an earlier crew's."""
+    first, sent = lead.arrived_at, lead.dispatched_at
+    if first is None or sent is None or first >= sent:
+        return first
+    told = [e for e in events.timeline("request", lead.pk) if e.kind == "request.progressed" and e.payload["step"] == "arrived"]
+    return next((event.at for event in reversed(told) if event.at >= sent), None)
 
 
 def _updated(request: Request, lead: Request) -> dt.datetime:

@@ -44,8 +44,9 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-fill-now]");
   if (!button) return;
   const input = document.getElementById(button.dataset.fillNow);
-  const now = new Date(Date.now() - new Date().getTimezoneOffset() * 60000);
-  input.value = now.toISOString().slice(0, 16);
+  // the time of the business, which the server knows; the clock of this phone may be wrong
+  const now = new Date(Denghuo.now(button)).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
+  input.value = now.slice(0, 16).replace(" ", "T");
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
 });

@@ -30,6 +30,7 @@ function serverNow(node) {
   const speed = Number(node.dataset.speed || document.body.dataset.speed || 1);
   return base.server + (Date.now() - base.local) * speed;
 }
+Denghuo.now = serverNow; // for an element that carries data-now: what time it is for the business, ms since 1970
 function setState(node, state, tone, icon) {
   if (node.dataset.state === state) return;
   node.dataset.state = state;
