@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -127,9 +128,9 @@ def _counties(land: Land) -> list[Feature]:
 def _rough(points: list[Point], roughness: float, rng: Random, finest: float = 0.9) -> list[Point]:
     """A fractal line through the given points."""
     line = list(points)
-    while max(math.dist(a, b) for a, b in zip(line, line[1:], strict=False)) > finest:
+    while max(math.dist(a, b) for a, b in pairwise(line)) > finest:
         finer = [line[0]]
-        for a, b in zip(line, line[1:], strict=False):
+        for a, b in pairwise(line):
             push = max(-1.0, min(1.0, rng.gauss(0, 0.5))) * roughness
             finer += [((a[0] + b[0]) / 2 - (b[1] - a[1]) * push, (a[1] + b[1]) / 2 + (b[0] - a[0]) * push), b]
         line = finer
@@ -140,7 +141,7 @@ def _smooth(line: list[Point], rounds: int = 2) -> list[Point]:
     """Corner cutting (Chaikin 1974): water and roads bend, they do not break."""
     for _round in range(rounds):
         cut = [line[0]]
-        for a, b in zip(line, line[1:], strict=False):
+        for a, b in pairwise(line):
             cut += [
                 (0.75 * a[0] + 0.25 * b[0], 0.75 * a[1] + 0.25 * b[1]),
                 (0.25 * a[0] + 0.75 * b[0], 0.25 * a[1] + 0.75 * b[1]),
@@ -226,8 +227,8 @@ def _roads(land: Land, rng: Random) -> list[Feature]:
     pairs = [
         (cities[i], cities[(i + 1) % len(cities)]) for i in range(len(cities) if len(cities) > 2 else len(cities) - 1)
     ]
-    for number, (a, b) in enumerate(pairs):
-        line = _smooth(_rough([a.centre, b.centre], 0.12, rng, finest=9), 3)
+    for number, (here, there) in enumerate(pairs):
+        line = _smooth(_rough([here.centre, there.centre], 0.12, rng, finest=9), 3)
         features.append(_line(line, layer="road", kind="expressway", name=names.EXPRESSWAYS[number + 1], rank=1))
     for city in cities:
         for county in city.counties:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 from denghuo.demo import names
@@ -216,7 +217,7 @@ def _roughen(edge: Edge, roughness: float, seed: int) -> list[Point]:
     line: list[Point] = [edge[0], edge[1]]
     while math.dist(line[0], line[1]) > 0.8:
         finer: list[Point] = [line[0]]
-        for a, b in zip(line, line[1:], strict=False):
+        for a, b in pairwise(line):
             push = rng.gauss(0, 0.5) * roughness
             push = max(-roughness, min(roughness, push))
             finer += [((a[0] + b[0]) / 2 - (b[1] - a[1]) * push, (a[1] + b[1]) / 2 + (b[0] - a[0]) * push), b]

@@ -143,7 +143,7 @@ def _places(stem: str, units: Units) -> list[OrgUnit]:
 
 
 def _crews(units: Units, land: Land, size: Size, rng: Random) -> list[Crew]:
-    crews = []
+    crews: list[Crew] = []
     for county in land.counties:
         for index, team in enumerate(units.teams[county.code]):
             number = len(crews) + 1

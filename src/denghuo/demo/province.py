@@ -19,7 +19,7 @@ from denghuo.core.errors import Conflict
 from denghuo.core.events import record
 from denghuo.core.scoping.models import OrgUnit
 from denghuo.demo import basemap, people, premises, supply
-from denghuo.demo.geography import build_land
+from denghuo.demo.geography import Land, build_land
 from denghuo.demo.loading import analyze
 from denghuo.demo.sizes import SIZES, Size
 
@@ -68,7 +68,7 @@ def build(seed: int = DEFAULT_SEED, size: str | Size = "full", progress: Progres
     return built
 
 
-def _fill(seed: int, plan: Size, land: people.Land, tell: Progress) -> Built:
+def _fill(seed: int, plan: Size, land: Land, tell: Progress) -> Built:
     tell("units", 0, 1)
     units = people.build_units(land, plan)
     staff, crews = people.build_staff(units, land, plan, seed)

@@ -241,7 +241,7 @@ def _detail(request: HttpRequest, outage: Outage, bad: forms.Form | None = None)
     now = timezone.localtime(moment.now()).replace(second=0, microsecond=0)
     below = list(outage.transformers.order_by("code"))
     outage.hit = below  # type: ignore[attr-defined]
-    default = {UpdateForm: UpdateForm(initial={"expected_at": outage.expected_at, "cause": outage.cause})}
+    default: dict[type[forms.Form], forms.Form] = {UpdateForm: UpdateForm(initial={"expected_at": outage.expected_at, "cause": outage.cause})}
     default |= {RestoreForm: RestoreForm(initial={"restored_at": now}), CancelForm: CancelForm()}
     if bad is not None:
         default[type(bad)] = bad

@@ -40,10 +40,10 @@ def arrivals(orders: Sequence[ArrivalRecord], areas: Sequence[dict[str, Any]]) -
         series.append(entry)
     return {
         "grid": {"left": 44, "right": 16, "top": 36, "bottom": 28},
-        "legend": {"top": 0},
+        "legend": {"top": 0, "right": 8},
         "tooltip": {"trigger": "item", "renderMode": "richText"},
         "xAxis": {"type": "time"},
-        "yAxis": {"type": "value", "name": _("分钟"), "min": 0},
+        "yAxis": {"type": "value", "name": _("分钟"), "nameTextStyle": {"align": "right"}, "min": 0},
         "series": series,
     }
 

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.requests.limits import LABELS
 from denghuo.web.states import Look, register_states
 
 register_states(
@@ -16,17 +17,4 @@ register_states(
         "off": Look(_("不当班"), "moon", "muted"),
     },
 )
-register_states(
-    "clock_kind",
-    {
-        "acceptance": Look(_("受理"), "inbox"),
-        "dispatch": Look(_("派单"), "send"),
-        "arrival.mean": Look(_("到达现场（承诺均值）"), "truck"),
-        "arrival.standard": Look(_("到达现场（逐单标准）"), "truck"),
-        "restore": Look(_("恢复送电"), "bolt"),
-        "review": Look(_("审核"), "clipboard-check"),
-        "callback": Look(_("回访"), "phone-call"),
-        "handling": Look(_("处理答复"), "progress"),
-        "contact": Look(_("联系客户"), "phone"),
-    },
-)
+register_states("clock_kind", {kind: Look(label, "clock") for kind, label in LABELS.items()})

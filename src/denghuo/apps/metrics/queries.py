@@ -15,7 +15,7 @@ from denghuo.apps.field.models import Crew, WorkOrder
 from denghuo.apps.metrics.models import ArrivalRecord, FloorTally
 from denghuo.apps.metrics.states import FINAL
 from denghuo.apps.requests.models import Request
-from denghuo.core import policies
+from denghuo.core import moment, policies
 from denghuo.core.actors import ROOT_PATH, Actor
 from denghuo.core.clocks.models import Clock, ClockState
 from denghuo.core.events.consumers import lag
@@ -38,7 +38,7 @@ class Floor:
 
 def floor(actor: Actor, now: dt.datetime | None = None) -> Floor:
     """Gauges and today's figures in one query on the tally table (index ``metrics_tally_day``), arrivals in another."""
-    now = now or timezone.now()
+    now = now or moment.now()
     today = timezone.localtime(now).date()
     rows = (
         FloorTally.objects.visible_to(actor, PERMISSION)

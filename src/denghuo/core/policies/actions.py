@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
+from denghuo.core import moment
 from denghuo.core.actions import action
 from denghuo.core.actors import ROOT_PATH, Actor
 from denghuo.core.errors import Conflict
@@ -89,6 +89,6 @@ def _check_times(valid_from: dt.datetime, valid_to: dt.datetime | None, *, is_sy
     form.finish()
     if valid_to is not None and valid_to <= valid_from:
         form.wrong("valid_to", _("结束时间须晚于开始时间"))
-    if not is_system and valid_from < timezone.now() - dt.timedelta(minutes=1):
+    if not is_system and valid_from < moment.now() - dt.timedelta(minutes=1):
         form.wrong("valid_from", _("生效时间不能早于现在，已发生的计时不会被改写"))
     form.finish()

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
-
+from denghuo.core import moment
 from denghuo.core.policies.keys import KEYS, PolicyMissing
 from denghuo.core.policies.models import PolicyValue
 from denghuo.core.scoping.models import OrgUnit
@@ -87,18 +86,18 @@ def find(key: str, org: OrgUnit | None = None, at: dt.datetime | None = None) ->
     """
     if key not in KEYS:
         raise KeyError(f"policy {key!r} is not defined")
-    moment = at or timezone.now()
+    when = at or moment.now()
     lineage = org.ancestor_ids() if org else []
     best: Found | None = None
     best_depth = -1
     for row in _table.rows(key):
-        if (row.start is not None and row.start > moment) or (row.end is not None and row.end <= moment):
+        if (row.start is not None and row.start > when) or (row.end is not None and row.end <= when):
             continue
         depth = 0 if row.org_id is None else (lineage.index(row.org_id) + 1 if row.org_id in lineage else -1)
         if depth > best_depth:
             best, best_depth = row, depth
     if best is None:
-        raise PolicyMissing(f"no value of policy {key!r} at {moment.isoformat()} for {org or 'the company'}")
+        raise PolicyMissing(f"no value of policy {key!r} at {when.isoformat()} for {org or 'the company'}")
     return best
 
 

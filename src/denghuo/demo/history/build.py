@@ -14,7 +14,7 @@ from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.grid import actions as grid
 from denghuo.apps.grid.models import Feeder, Outage
 from denghuo.apps.requests.models import Request
-from denghuo.core.events import Event, consumers, ensure_partitions
+from denghuo.core.events import Event, consumers, ensure_partitions, log
 from denghuo.demo.history import words
 from denghuo.demo.history.cast import Cast
 from denghuo.demo.history.crews import Crews
@@ -51,7 +51,7 @@ def build(seed: int, size: str | Size, progress: Progress | None = None) -> Past
     until = timezone.now()
     start = until - plan.history_days * DAY
     ensure_partitions(since=start.date())
-    consumers.run_once()
+    consumers.run_once(below=log.own_horizon)
     story = Story(start, until, seed)
     cast = Cast(story.rng)
     crews = Crews(story, cast)
@@ -72,7 +72,7 @@ def build(seed: int, size: str | Size, progress: Progress | None = None) -> Past
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET synchronous_commit")
-    consumers.run_once()
+    consumers.run_once(below=log.own_horizon)
     return Past(
         outages=Outage.objects.count(),
         contacts=Contact.objects.count(),
@@ -144,7 +144,7 @@ def _fault(story: Story, cast: Cast, desk: Desk, feeder: Feeder, began: dt.datet
     for _call in range(story.rng.randint(3, 6)):
         account = cast.neighbour(story.rng.choice(below).pk)
         story.later(0.5, 20, desk.report, account, True)
-    story.plan(began + dt.timedelta(minutes=minutes), lambda: grid.restore_outage(dispatcher, outage.pk) and None)
+    story.plan(began + dt.timedelta(minutes=minutes), lambda: grid.restore_outage(dispatcher, outage.pk))
 
 
 def _planned(story: Story, cast: Cast, feeder: Feeder, begins: dt.datetime) -> None:
@@ -157,8 +157,8 @@ def _planned(story: Story, cast: Cast, feeder: Feeder, begins: dt.datetime) -> N
         dispatcher, kind="planned", feeder=feeder, transformer_ids=[t.pk for t in below], started_at=begins,
         expected_at=begins + dt.timedelta(hours=7), cause=story.rng.choice(words.PLANNED_CAUSES),
     )  # fmt: skip
-    story.plan(begins, lambda: grid.start_outage(dispatcher, outage.pk) and None)
+    story.plan(begins, lambda: grid.start_outage(dispatcher, outage.pk))
     story.plan(
         begins + dt.timedelta(hours=story.rng.uniform(5, 6.8)),
-        lambda: grid.restore_outage(dispatcher, outage.pk) and None,
+        lambda: grid.restore_outage(dispatcher, outage.pk),
     )

@@ -22,7 +22,6 @@ JOURNEY = {"urban": (12, 34), "rural": (25, 68), "remote": (45, 95)}
 LATE_SHARE, LATE_FACTOR = 0.05, 1.9
 WORK = (18, 95)
 PICTURE_SETS = 6
-PATIENCE = 20
 
 
 class Crews:
@@ -46,30 +45,23 @@ class Crews:
         order = field.dispatch_request(dispatcher, request_id, crew_id=ranked[0].crew.pk)
         self.story.later(0.5, 4, self._accept, order.pk)
 
-    def go_again(self, request_id: int, tries: int = PATIENCE) -> None:
-        """The order of the newest round, made by the field app itself, is taken on.
-
-        Its reaction may be late: a long transaction anywhere on the server holds all consumers back.
-        """
+    def go_again(self, request_id: int) -> None:
+        """The order of the newest round, made by the field app itself, is taken on."""
         self.story.settle()
         order = WorkOrder.objects.filter(request_id=request_id, state=OrderState.SENT).order_by("-round").first()
         if order is not None:
             self.story.later(1, 6, self._accept, order.pk)
-        elif tries:
-            self.story.later(3, 8, self.go_again, request_id, tries - 1)
 
     def sent_back(self, request_id: int) -> bool:
         """Whether the newest order came back from review before."""
         return WorkOrder.objects.filter(request_id=request_id, visit__gt=1).exists()
 
-    def take_up_again(self, request_id: int, tries: int = PATIENCE) -> None:
+    def take_up_again(self, request_id: int) -> None:
         """Paperwork is mended without a second journey."""
         self.story.settle()
         order = WorkOrder.objects.filter(request_id=request_id, state=OrderState.SENT_BACK).first()
         if order is not None:
             self.story.later(2, 10, self._mend, order.pk)
-        elif tries:
-            self.story.later(3, 8, self.take_up_again, request_id, tries - 1)
 
     def _mend(self, order_id: int) -> None:
         order = WorkOrder.objects.get(pk=order_id)

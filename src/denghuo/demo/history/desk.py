@@ -18,7 +18,7 @@ from denghuo.demo.history.crews import Crews
 from denghuo.demo.history.story import Story
 from denghuo.demo.replay.world import CLASS_OF, PHENOMENA
 
-CHANNELS = (("voice", 55), ("web_form", 32), ("wechat", 13))
+CHANNELS = {"voice": 55, "web_form": 32, "wechat": 13}
 FAULT_SHARE = 0.72
 CALLS_A_ROUND = 9
 #: share within the usual minutes, usual, otherwise
@@ -42,21 +42,20 @@ class Desk:
             customer_id=account.customer_id, subject=story.rng.choice(words.SUBJECTS), client_id=story.new_id(),
         )  # fmt: skip
         if story.chance(0.05):
-            story.later(1, 4, lambda: contacts.abandon_contact(Actor.system("ivr"), contact.pk) and None)
+            story.later(1, 4, lambda: contacts.abandon_contact(Actor.system("ivr"), contact.pk))
         else:
             story.mostly(*ANSWERING, self._answer, contact.pk)
 
     def _answer(self, contact_id: int) -> None:
         agent = self.cast.agent()
         contacts.take_contact(agent, contact_id)
-        self.story.later(1, 6, lambda: contacts.close_contact(agent, contact_id, outcome="answered") and None)
+        self.story.later(1, 6, lambda: contacts.close_contact(agent, contact_id, outcome="answered"))
 
     def report(self, account: Account | None = None, outage: bool = False) -> None:
         """Somebody wants something: by telephone, or by filling in a form."""
         story = self.story
         account = account or self.cast.account()
-        names, weights = zip(*CHANNELS, strict=True)
-        channel = story.rng.choices(names, weights)[0]
+        channel = story.rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
         if channel != "voice":
             self._submit(PUBLIC, account, channel, outage, None)
             return
@@ -134,7 +133,7 @@ class Desk:
         dispatcher = self.cast.dispatcher(request.org)
         requests.assign_handling(dispatcher, request_id)
         if request.type == "complaint":
-            story.later(60, 900, lambda: requests.contact_customer(dispatcher, request_id) and None)
+            story.later(60, 900, lambda: requests.contact_customer(dispatcher, request_id))
         story.later(960, 4000, self._reply, request_id)
 
     def _reply(self, request_id: int) -> None:

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from denghuo.core import moment
 from denghuo.core.clocks.sweeper import sweep_all
-from denghuo.core.events import consumers
+from denghuo.core.events import consumers, log
 
 SWEEP_EVERY = dt.timedelta(hours=1)
 
-Step = Callable[[], None]
+Step = Callable[[], object]
 
 
 class Story:
@@ -37,12 +37,12 @@ class Story:
         local = timezone.localtime(self._start + dt.timedelta(days=day))
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def plan(self, when: dt.datetime, step: Callable[..., None], *args: Any) -> None:
+    def plan(self, when: dt.datetime, step: Callable[..., object], *args: Any) -> None:
         """Let ``step(*args)`` happen at ``when``."""
         if when <= self.until:
             heapq.heappush(self._queue, (max(when, self.now), next(self._order), lambda: step(*args)))
 
-    def later(self, low: float, high: float, step: Callable[..., None], *args: Any) -> None:
+    def later(self, low: float, high: float, step: Callable[..., object], *args: Any) -> None:
         """Let it happen after ``low`` to ``high`` minutes."""
         self.plan(self.now + dt.timedelta(minutes=self.rng.uniform(low, high)), step, *args)
 
@@ -51,7 +51,7 @@ class Story:
         share: float,
         usual: tuple[float, float],
         seldom: tuple[float, float],
-        step: Callable[..., None],
+        step: Callable[..., object],
         *args: Any,
     ) -> None:
         """As :meth:`later`, within ``usual`` minutes in ``share`` of cases and within ``seldom`` otherwise."""
@@ -79,7 +79,9 @@ class Story:
 
     def settle(self) -> None:
         """Let the field app react to what was just decided."""
-        consumers.run_once(["field.requests"])
+        # Nobody else writes here, so what is committed can be read at once; the ordinary limit would also wait for
+        # transactions of other databases on the server.
+        consumers.run_once(["field.requests"], below=log.own_horizon)
 
     def _sweep(self) -> None:
         """Warnings and breaches come at their time, not all at the end."""

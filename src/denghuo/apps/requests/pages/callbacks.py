@@ -46,11 +46,12 @@ def desk(request: HttpRequest, form: AttemptForm | None = None) -> HttpResponse:
     """The plan in hand, if any, and the list of what waits."""
     actor = actor_of(request)
     current = queries.held_by(actor)
-    table = CallBackTable(request, queries.callback_queue(actor), actor=actor)
+    live = [f"floor:{path}" for path in actor.paths_for("callback.call")]
+    table = CallBackTable(request, queries.callback_queue(actor), actor=actor, live=live)
     context: dict[str, Any] = queries.callback_counts(actor) | {
         "current": current,
         "form": form or AttemptForm(),
-        "live_topics": [f"floor:{path}" for path in actor.paths_for("callback.call")],
+        "live_topics": live,
     }
     if current is not None:
         context |= _current(current, actor)

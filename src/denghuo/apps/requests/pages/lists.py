@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,8 @@ from denghuo.apps.requests import actions, queries
 from denghuo.apps.requests import choices as c
 from denghuo.apps.requests.forms import SpeakerForm
 from denghuo.apps.requests.models import Request
-from denghuo.core.errors import ActionError
+from denghuo.core import moment
+from denghuo.core.errors import ActionError, InvalidInput
 from denghuo.core.http import actor_of
 from denghuo.core.privacy import masked
 from denghuo.web import tables as t
@@ -67,13 +69,14 @@ def request_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     chosen = {"state": state} if state in c.RequestState.values else {"open": not request.GET.get("q")}
     rows = queries.request_list(actor, chosen)
-    table = RequestTable(request, rows, actor=actor)
+    live = [f"floor:{path}" for path in actor.paths_for("requests.view")]
+    table = RequestTable(request, rows, actor=actor, live=live)
     counts, looks = queries.counts_by_state(actor), states_of("request")
     context: dict[str, Any] = {
         "tabs": [(code, looks[code], counts.get(code, 0)) for code in OPEN_TABS],
         "state": state,
         "can_create": actor.can_somewhere("request.create"),
-        "live_topics": [f"floor:{path}" for path in actor.paths_for("requests.view")],
+        "live_topics": live,
         "wide": True,
     }
     return t.table_response(request, table, "requests/staff/list.html", context)
@@ -103,9 +106,9 @@ class ReviewTable(t.Table):
 def review_queue(request: HttpRequest) -> HttpResponse:
     """What waits for review."""
     actor = actor_of(request)
-    table = ReviewTable(request, queries.review_queue(actor), actor=actor)
-    context = {"live_topics": [f"floor:{path}" for path in actor.paths_for("request.review")]}
-    return t.table_response(request, table, "requests/staff/review.html", context)
+    live = [f"floor:{path}" for path in actor.paths_for("request.review")]
+    table = ReviewTable(request, queries.review_queue(actor), actor=actor, live=live)
+    return t.table_response(request, table, "requests/staff/review.html", {"live_topics": live})
 
 
 @staff_page("request.create")
@@ -113,7 +116,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Write down what a caller wants; with ``?contact=`` the conversation it came from is closed with it."""
     actor = actor_of(request)
     contact = _contact(request)
-    form = SpeakerForm(request.POST or None, initial={"caller_phone": contact.caller_phone if contact else "", "type": "fault_report"})
+    form = SpeakerForm(request.POST or None, initial=_heard(contact))
     if request.method == "POST" and form.is_valid():
         try:
             pk = once(request, actor, "page.new", lambda: _make(request, form.cleaned_data, contact))
@@ -122,7 +125,12 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("已登记"))
             return redirect("requests:detail", pk=pk)
-    context = {"form": form, "contact": contact, "draft": f"request-new-{contact.pk if contact else 0}"}
+    context = {
+        "form": form,
+        "contact": contact,
+        "known": queries.open_from_phone(actor, contact.caller_phone) if contact else [],
+        "draft": f"request-new-{contact.pk if contact else 0}",
+    }
     return render(request, "requests/staff/new.html", context, status=422 if form.errors else 200)
 
 
@@ -131,9 +139,25 @@ def _contact(request: HttpRequest) -> Any:
     return contact_queries.detail(actor_of(request), int(number)) if number.isdigit() else None
 
 
+def _heard(contact: Any) -> dict[str, Any]:
+    """What is known of the caller before a word is typed."""
+    known: dict[str, Any] = {"type": c.RequestType.FAULT_REPORT, "occurred_at": timezone.localtime(moment.now())}
+    if contact is None:
+        return known
+    known["caller_phone"] = contact.caller_phone
+    if contact.customer is not None:
+        known["caller_name"] = contact.customer.name
+        accounts = list(contact.customer.accounts.filter(active=True)[:2])
+        if len(accounts) == 1:
+            known["account_number"] = accounts[0].number
+    return known
+
+
 def _make(request: HttpRequest, data: dict[str, Any], contact: Any) -> int:
     actor = actor_of(request)
     account = customers.account_by_number(data["account_number"]) if data["account_number"] else None
+    if data["account_number"] and account is None:
+        raise InvalidInput({"account_number": [_("没有这个户号，请核对；不清楚时留空，改填区县和地址")]})
     draft = actions.RequestDraft(
         type=data["type"],
         channel=contact.channel if contact else Channel.VOICE,

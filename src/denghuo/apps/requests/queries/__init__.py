@@ -4,6 +4,7 @@ from denghuo.apps.requests.queries.callbacks import callback_counts, callback_of
 from denghuo.apps.requests.queries.detail import RequestDetail, TimelineEntry, detail, duplicates_of, timeline
 from denghuo.apps.requests.queries.lists import (
     counts_by_state,
+    open_from_phone,
     request_list,
     review_queue,
     search,
@@ -26,6 +27,7 @@ __all__ = [
     "duplicates_of",
     "find_progress",
     "held_by",
+    "open_from_phone",
     "progress_view",
     "request_by_token",
     "request_detail",

@@ -90,6 +90,13 @@ def search(rows: QuerySet[Request], text: str) -> QuerySet[Request]:
     return rows.filter(found)
 
 
+def open_from_phone(actor: Actor, phone: str, limit: int = 5) -> list[Request]:
+    """What is open and was reported from this phone, newest first (blind index of the phone)."""
+    index = blind_index("phone", phone)
+    rows = visible(actor).filter(caller_phone_bidx=index).exclude(state__in=FINAL) if index else visible(actor).none()
+    return list(rows.select_related("org").order_by("-submitted_at")[:limit])
+
+
 def suggested_masters(rows: Sequence[Request]) -> dict[int, int]:
     """Request → the master request of the outage that explains it, where merging is possible now.
 

@@ -98,13 +98,16 @@ function loadBase(state) {
       }).addTo(map);
       state.fitted = false;
       fit(state);
+      // The zoom at which the whole province fits: labels appear relative to it, whatever the size of the frame.
+      state.whole = map.getBoundsZoom(state.base.getBounds(), false, L.point(36, 36)) - 0.25;
+      showLabels(state);
+      map.on("zoomend", () => showLabels(state));
     })
     .catch(() => Denghuo.toast(Denghuo.text("map.unavailable"), "warn"));
 }
 function draw(node) {
   if (maps.has(node) || !L) return;
   const map = L.map(node, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, preferCanvas: true });
-  map.createPane("labels").style.zIndex = 450; // names lie under the pins
   map.createPane("labels").style.zIndex = "450"; // above the land, below the markers
   const state = { node, map, whole: 0, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
   maps.set(node, state);
