@@ -67,7 +67,10 @@ def main(argv: list[str]) -> None:
         with _helpdesk(options) as tickets:
             runs: dict[str, Callable[[int], float]] = {"ours": ours, "sql": by_hand}
             if tickets is not None:
-                runs |= {"helpdesk_public": lambda n: tickets(n, "public"), "helpdesk_staff": lambda n: tickets(n, "staff")}
+                runs |= {
+                    "helpdesk_public": lambda n: tickets(n, "public"),
+                    "helpdesk_staff": lambda n: tickets(n, "staff"),
+                }
             rates, written = _measure(runs, options, count_rows)
     _report(rates, alike, written, options)
 
@@ -90,7 +93,9 @@ def _prepare(url: str) -> tuple[Callable[[int], Any], Callable[[int], Any], Call
     agent = actor_for(Staff.objects.select_related("org").get(username="agent01"))
     paths = agent.paths_for("request.accept")
     accounts = list(
-        Account.objects.filter(org__path__startswith=paths[0], area_type="urban", active=True).values_list("pk", flat=True)
+        Account.objects.filter(org__path__startswith=paths[0], area_type="urban", active=True).values_list(
+            "pk", flat=True
+        )
     )
     turn = itertools.cycle(accounts)
     policies.clear_cache()
@@ -141,7 +146,9 @@ def _compare(ours: Callable[[int], Any], by_hand: Callable[[int], Any]) -> dict[
         for mine, theirs in zip(first[table], second[table], strict=True):
             for column in mine:
                 if _shape(column, mine[column]) != _shape(column, theirs[column]):
-                    raise RuntimeError(f"{table}.{column}: {mine[column]!r} through the actions, {theirs[column]!r} by hand")
+                    raise RuntimeError(
+                        f"{table}.{column}: {mine[column]!r} through the actions, {theirs[column]!r} by hand"
+                    )
     return {table: len(rows) for table, rows in first.items()}
 
 
@@ -168,7 +175,12 @@ def _shape(column: str, value: Any) -> Any:
         return {key: _shape(key, part) for key, part in payload.items()}
     if column == "topics":
         return [topic.split(":")[0] for topic in value]
-    if column in OWN | OF_ACCOUNT or column in {"clock_id", "at"} or column.endswith("_at") or isinstance(value, dt.datetime):
+    if (
+        column in OWN | OF_ACCOUNT
+        or column in {"clock_id", "at"}
+        or column.endswith("_at")
+        or isinstance(value, dt.datetime)
+    ):
         return type(value).__name__
     return bytes(value) if isinstance(value, memoryview) else value
 
@@ -230,7 +242,10 @@ def _measure(
 
 
 def _report(
-    rates: dict[str, list[float]], alike: dict[str, int], written: dict[str, dict[str, int]], options: argparse.Namespace
+    rates: dict[str, list[float]],
+    alike: dict[str, int],
+    written: dict[str, dict[str, int]],
+    options: argparse.Namespace,
 ) -> None:
     ratios = [ours / sql for ours, sql in zip(rates["ours"], rates["sql"], strict=True)]
     figures: dict[str, Any] = {

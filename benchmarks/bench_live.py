@@ -72,7 +72,10 @@ _peak: dict[int, int] = {}
 
 
 def _drive_memory(pid: int, idle: int, clients: int) -> dict[str, float]:
-    return {"kb_per_client": round((_peak.get(pid, idle) - idle) / 1024 / clients, 1), "idle_mb": round(idle / 1024**2, 1)}
+    return {
+        "kb_per_client": round((_peak.get(pid, idle) - idle) / 1024 / clients, 1),
+        "idle_mb": round(idle / 1024**2, 1),
+    }
 
 
 def _record_event(number: int) -> None:
@@ -125,7 +128,9 @@ async def _drive(port: int, path: str, options: argparse.Namespace, send: Any) -
 
 
 def _live_pids(port: int) -> list[int]:
-    return [p.pid for p in psutil.Process().children() if str(port) in p.cmdline() and "denghuo.core.live" in p.cmdline()]
+    return [
+        p.pid for p in psutil.Process().children() if str(port) in p.cmdline() and "denghuo.core.live" in p.cmdline()
+    ]
 
 
 def _figures(delays: list[float], lost: int, options: argparse.Namespace) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--fetches", type=int, default=60)
     parser.add_argument("--write-counts", action="store_true")
     parser.add_argument("--explain", help="print the slowest statements of pages whose name contains this")
-    parser.add_argument("--reuse", action="store_true", help="keep the database, and use the one kept by an earlier run")
+    parser.add_argument(
+        "--reuse", action="store_true", help="keep the database, and use the one kept by an earlier run"
+    )
     options = parser.parse_args(argv)
     with scratch.database("pages", keep=options.reuse) as url:
         rows = fill(options.size, options.requests)
@@ -164,10 +166,14 @@ def browser(page: Page) -> Any:
     if not page.role:
         return client
     unit = OrgUnit.objects.get(parent=None) if page.wide else _county()
-    name = f"bench-{page.role}-{unit.pk}"
-    staff, fresh = Staff.objects.get_or_create(username=name, defaults={"display_name": name, "employee_no": name, "org": unit})
+    name = f"b-{page.role[:12]}-{unit.pk}"
+    staff, fresh = Staff.objects.get_or_create(
+        username=name, defaults={"display_name": name, "employee_no": name, "org": unit}
+    )
     if fresh:
-        RoleGrant.objects.create(staff=staff, role=Role.objects.get(code=page.role), org=unit, valid_from=timezone.now())
+        RoleGrant.objects.create(
+            staff=staff, role=Role.objects.get(code=page.role), org=unit, valid_from=timezone.now()
+        )
     client.force_login(staff)
     return client
 
@@ -232,7 +238,11 @@ def _peer(url: str, fetches: int) -> dict[str, Any]:
 
 def read_counts() -> dict[str, int]:
     """Page → queries, as committed."""
-    return {name: int(count) for name, count in tomllib.loads(TABLE.read_text(encoding="utf-8")).items()} if TABLE.exists() else {}
+    return (
+        {name: int(count) for name, count in tomllib.loads(TABLE.read_text(encoding="utf-8")).items()}
+        if TABLE.exists()
+        else {}
+    )
 
 
 def write_counts(counts: dict[str, int]) -> None:
@@ -244,7 +254,11 @@ def write_counts(counts: dict[str, int]) -> None:
 def exceeded(counts: dict[str, int]) -> list[str]:
     """Pages that make more queries than the table says, or are not in it."""
     known = read_counts()
-    return [f"{name}: {count}, {known.get(name, 'not')} written" for name, count in counts.items() if count > known.get(name, -1)]
+    return [
+        f"{name}: {count}, {known.get(name, 'not')} written"
+        for name, count in counts.items()
+        if count > known.get(name, -1)
+    ]
 
 
 def _report(measured: dict[str, dict[str, float]], rows: dict[str, int], peer: dict[str, Any], over: list[str]) -> None:

@@ -80,7 +80,9 @@ AFTER_ACCEPTANCE = ("dispatch", "arrival.mean", "arrival.standard")
 class Writer:
     """Writes requests on a connection of its own; ``policy_ids`` names the value rows the clocks point at."""
 
-    def __init__(self, connection: psycopg.Connection[Any], policy_ids: Mapping[str, int], agent: tuple[int, str]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], policy_ids: Mapping[str, int], agent: tuple[int, str]
+    ) -> None:
         self.connection = connection
         self.policy_ids = policy_ids
         self.agent = agent
@@ -137,7 +139,12 @@ class Writer:
             spent = at - counting_from
             cursor.execute(STOP, [spent, at, clock])
             started = self._start(cursor, request, org, at, AFTER_ACCEPTANCE)
-            seen = {"fault_class": "low_voltage", "urgency": "normal", "area_type": "urban", "transformer_id": transformer}
+            seen = {
+                "fault_class": "low_voltage",
+                "urgency": "normal",
+                "area_type": "urban",
+                "transformer_id": transformer,
+            }
             stopped = {
                 "clock_id": clock, "clock_kind": "acceptance", "outcome": "met", "breach_withdrawn": False,
                 "elapsed_seconds": int(spent.total_seconds()), "budget_seconds": budget,
@@ -148,14 +155,28 @@ class Writer:
                 *started,
             ])  # fmt: skip
 
-    def _start(self, cursor: Any, request: int, org: int, at: dt.datetime, kinds: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    def _start(
+        self, cursor: Any, request: int, org: int, at: dt.datetime, kinds: tuple[str, ...]
+    ) -> list[tuple[Any, ...]]:
         values: list[Any] = []
         due = {}
         for kind in kinds:
             family, budget = BUDGETS[kind]
             warn = round(budget * WARN_SHARE)
             due[kind] = (at + dt.timedelta(seconds=budget), at + dt.timedelta(seconds=warn))
-            values += (request, kind, family, org, at, at, budget, warn, *due[kind], f"clock.{kind}", self.policy_ids[kind])
+            values += (
+                request,
+                kind,
+                family,
+                org,
+                at,
+                at,
+                budget,
+                warn,
+                *due[kind],
+                f"clock.{kind}",
+                self.policy_ids[kind],
+            )
         cursor.execute(CLOCKS.format(rows=", ".join([_CLOCK] * len(kinds))), values)
         return [
             ("clock.started", "request", request, {
@@ -166,7 +187,12 @@ class Writer:
         ]  # fmt: skip
 
     def _tell(
-        self, cursor: Any, at: dt.datetime, place: tuple[int, str], actor: tuple[Any, ...], events: list[tuple[Any, ...]]
+        self,
+        cursor: Any,
+        at: dt.datetime,
+        place: tuple[int, str],
+        actor: tuple[Any, ...],
+        events: list[tuple[Any, ...]],
     ) -> None:
         values: list[Any] = []
         for kind, subject, key, payload, topics in events:

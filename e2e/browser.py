@@ -38,7 +38,12 @@ class Visitor:
 
     def listen(self, page: Page) -> None:
         page.on("pageerror", lambda error: self._note(f"pageerror {error}"))
-        page.on("console", lambda line: self._note(f"{line.type} {line.text}") if line.type == "error" else None)
+        page.on(
+            "console",
+            lambda line: (
+                self._note(f"{line.type} {line.text} {line.location.get('url', '')}") if line.type == "error" else None
+            ),
+        )
 
     def _note(self, text: str) -> None:
         if not any(pattern.search(text) for pattern in self.tolerated):
@@ -76,7 +81,9 @@ class Visitor:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Call the product's API from this browser, with its session."""
         token = self.page.evaluate("window.Denghuo.csrf()")
-        answer = self.context.request.post(self.base + path, data=body, headers={"X-CSRFToken": token, "Referer": self.base})
+        answer = self.context.request.post(
+            self.base + path, data=body, headers={"X-CSRFToken": token, "Referer": self.base}
+        )
         assert answer.ok, answer.text()
         return answer.json()
 
@@ -95,7 +102,11 @@ class Visitors:
 
     def __call__(self, width: int = DESK, who: str = "", **more: Any) -> Visitor:
         """A new person with a screen ``width`` pixels wide; signed in as ``who`` (role or username) unless empty."""
-        options = {"viewport": {"width": width, "height": HEIGHT[width]}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+        options = {
+            "viewport": {"width": width, "height": HEIGHT[width]},
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+        }
         if width == PHONE:
             options |= {"has_touch": True, "is_mobile": True}
         context = self.browser.new_context(**(options | more))

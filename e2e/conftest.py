@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from denghuo.core.moment.clock import REFRESH_SECONDS
 from denghuo.demo.drill.platform import Platform
 from e2e.browser import FLAGS, Visitors
 
@@ -83,6 +85,7 @@ class BusinessDay:
     def set(self, moment: dt.datetime) -> None:
         self.ask("/api/v1/demo/clock", {"speed": 1, "business": moment.isoformat()})
         self.anchor, self.wall = moment, dt.datetime.now(ZONE)
+        time.sleep(REFRESH_SECONDS + 0.2)  # until every process has read it
 
     def forward(self, minutes: float) -> None:
         """Let time pass."""

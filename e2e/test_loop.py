@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from e2e import walk
 from e2e.browser import DESK, PHONE, Visitor, Visitors
@@ -29,16 +29,18 @@ def watched() -> Iterator[list[Visitor]]:
         person.assert_stayed()
 
 
-def gauge(board: Visitor, label: str, list_number: int = 0) -> int:
-    """A figure of the floor board's lists of states: 0 requests, 1 orders."""
-    row = board.page.locator("ul.dh-state-list").nth(list_number).locator("li").filter(has_text=label)
-    return int(row.locator("b").inner_text())
+def gauge_of(board: Visitor, label: str) -> Locator:
+    """A figure of the floor board's list of requests by state."""
+    return board.page.locator("ul.dh-state-list").first.locator("li").filter(has_text=label).locator("b")
 
 
-def moved(board: Visitor, label: str, expected: int, list_number: int = 0) -> None:
+def gauge(board: Visitor, label: str) -> int:
+    return int(gauge_of(board, label).inner_text())
+
+
+def moved(board: Visitor, label: str, expected: int) -> None:
     """The board shows ``expected`` by itself."""
-    row = board.page.locator("ul.dh-state-list").nth(list_number).locator("li").filter(has_text=label)
-    expect(row.locator("b")).to_have_text(str(expected), timeout=30_000)
+    expect(gauge_of(board, label)).to_have_text(str(expected), timeout=30_000)
 
 
 def test_a_report_goes_the_whole_way_and_every_screen_follows_by_itself(
@@ -81,10 +83,11 @@ def test_a_report_goes_the_whole_way_and_every_screen_follows_by_itself(
     walk.step_is(customer, "已派抢修人员")
     walk.state_is(watcher, "已派单")
     moved(board, "已派单", before["已派单"] + 1)
-    expect(crew.page.locator("a.dh-order").filter(has_text="待接单")).to_be_visible()
+    order = walk.order_of(watcher)
+    expect(walk.card(crew, order)).to_contain_text("待接单")
     crew.assert_stayed()
 
-    walk.open_order(crew)
+    walk.open_order(crew, order)
     walk.drive(crew)
     walk.step_is(customer, "到达现场")
     walk.photograph(crew)
@@ -99,13 +102,18 @@ def test_a_report_goes_the_whole_way_and_every_screen_follows_by_itself(
     walk.step_is(customer, "到达现场")
     walk.state_is(watcher, "已派单")
     crew.go("/field/")
-    crew.page.locator("a.dh-order").filter(has_text="退回").first.click()
+    expect(walk.card(crew, order)).to_contain_text("退回")
+    walk.card(crew, order).click()
     expect(crew.page.get_by_text("照片看不清接线，请补拍").first).to_be_visible()
     walk.press(crew, "接单")
-    walk.photograph(crew)
+    expect(crew.page.locator(".dh-actionbar").get_by_role("button", name="提交回单")).to_be_visible()
+    crew.page.locator(".dh-camera").filter(has_text="处理后").locator("input[type=file]").set_input_files(
+        [walk.picture("补拍")]
+    )
     crew.page.get_by_role("textbox", name="处理结果").fill(walk.RESULT)
     walk.press(crew, "提交回单")
     expect(crew.page.get_by_text("已回单，等待审核")).to_be_visible()
+    expect(watcher.page.locator(".rq-proof img")).to_have_count(3)  # the photo still under way was waited for
     walk.review(reviewer, number)
     walk.step_is(customer, "等待回访")
     walk.state_is(watcher, "待回访")
@@ -123,16 +131,18 @@ def test_a_report_goes_the_whole_way_and_every_screen_follows_by_itself(
     walk.answer_call(callback, "不满意", "晚上又跳闸了，要求再来检查")
     walk.step_is(customer, "已派抢修人员")
     walk.state_is(watcher, "第 2 轮处理")
-    expect(crew.page.locator("a.dh-order").filter(has_text="返工")).to_be_visible()
+    order = walk.order_of(watcher, rounds=2)
+    expect(walk.card(crew, order)).to_contain_text("返工")
     crew.assert_stayed()
 
-    walk.work(crew)
+    walk.work(crew, order)
     walk.review(reviewer, number)
     walk.take_call(callback, number)
+    called = gauge(board, "待回访")
     walk.answer_call(callback, "满意")
     expect(customer.page.locator(".dh-steps li").last).to_have_class("done")
     walk.state_is(watcher, "已归档")
-    moved(board, "待回访", before["待回访"])
+    expect(gauge_of(board, "待回访")).to_have_text(str(called - 1), timeout=30_000)
     told = tell(watcher)
     assert [label for label in told if label in set(STORY)] == STORY
 
@@ -187,9 +197,10 @@ def test_two_reports_of_one_outage_are_handled_once_and_both_callers_are_called(
     name, crew_id = walk.suggested_crew(dispatcher)
     dispatcher.page.get_by_role("button", name=f"派给{name}").click()
     expect(dispatcher.page.locator("#running")).to_contain_text(name)
+    walk.open_request(agent, numbers[0])
     crew = visitor(PHONE, town.member_of(crew_id))
     crew.go("/field/")
-    walk.work(crew)
+    walk.work(crew, walk.order_of(agent))
     for phone in phones:
         walk.step_is(phone, "处理完毕")
     walk.review(visitor(DESK, "supervisor"), numbers[0])
@@ -210,6 +221,6 @@ def announce(dispatcher: Visitor, transformer_id: int, ask: Callable[..., Any]) 
     walk.choose(page, "停电类型", "故障停电")
     page.get_by_label("馈线").select_option(value=str(feeder["id"]))
     page.locator(f'input[name=transformers][value="{transformer_id}"]').check()
-    page.get_by_label("原因").fill("低压电缆被挖断")
+    page.get_by_role("textbox", name="原因").fill("低压电缆被挖断")
     page.get_by_role("button", name="发布").click()
     expect(page.get_by_text("停电已发布")).to_be_visible()

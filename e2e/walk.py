@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from e2e.browser import Visitor
 
@@ -20,7 +20,7 @@ def picture(text: str = "现场") -> dict[str, Any]:
     ImageDraw.Draw(image).rectangle((400, 200, 800, 700), fill="#c9b58b")
     out = io.BytesIO()
     image.save(out, "JPEG")
-    return {"name": f"{len(text)}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+    return {"name": f"{text}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
 
 
 def choose(page: Page, group: str, option: str) -> None:
@@ -101,9 +101,22 @@ def press(crew: Visitor, name: str) -> None:
     crew.page.locator(".dh-actionbar").get_by_role("button", name=name).click()
 
 
-def open_order(crew: Visitor) -> None:
-    """The order that waits on the phone."""
-    crew.page.locator("a.dh-order").filter(has_text="待接单").first.click()
+def order_of(watcher: Visitor, rounds: int = 1) -> str:
+    """Number of the newest order of the request on this page, once it has so many."""
+    orders = watcher.page.locator(".rq-order")
+    expect(orders).to_have_count(rounds)
+    return orders.first.locator("a.dh-num").first.inner_text()
+
+
+def card(crew: Visitor, order: str) -> Locator:
+    """The order on the crew's phone."""
+    return crew.page.locator("a.dh-order").filter(has_text=order)
+
+
+def open_order(crew: Visitor, order: str) -> None:
+    """An order that waits on the phone."""
+    expect(card(crew, order)).to_contain_text("待接单")
+    card(crew, order).click()
     expect(crew.page.get_by_role("button", name="接单")).to_be_visible()
     crew.settle()
 
@@ -119,8 +132,9 @@ def drive(crew: Visitor) -> None:
 
 def photograph(crew: Visitor) -> None:
     page = crew.page
+    before = page.locator("#shots img").count()
     page.locator(".dh-camera").filter(has_text="处理后").locator("input[type=file]").set_input_files(files=[picture()])
-    expect(page.locator("#shots img").first).to_be_visible()
+    expect(page.locator("#shots img")).to_have_count(before + 1)
 
 
 def sign(crew: Visitor) -> None:
@@ -148,9 +162,9 @@ def write_result(crew: Visitor, result: str = RESULT) -> None:
     expect(page.get_by_text("已回单，等待审核")).to_be_visible()
 
 
-def work(crew: Visitor) -> None:
+def work(crew: Visitor, order: str) -> None:
     """A whole visit: from the list on the phone to the return."""
-    open_order(crew)
+    open_order(crew, order)
     drive(crew)
     photograph(crew)
     sign(crew)

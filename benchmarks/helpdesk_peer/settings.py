@@ -6,7 +6,7 @@ import os
 
 from denghuo.config.env import database_from_url
 
-SECRET_KEY = "peer-of-a-benchmark-never-served"  # noqa: S105
+SECRET_KEY = "peer-of-a-benchmark-never-served"
 DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"])}
 INSTALLED_APPS = [
     "django.contrib.admin",

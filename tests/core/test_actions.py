@@ -218,7 +218,9 @@ def test_a_key_used_for_something_else_is_a_conflict(db: None, name: str, payloa
 def test_two_callers_may_use_one_key(db: None) -> None:
     callers = [Actor(kind="staff", id=1, name="a"), Actor(kind="staff", id=2, name="b"), Actor(kind="customer", id=1, name="c"),
                Actor(kind="customer", id=None, name="d", ip="10.0.0.1"), Actor(kind="customer", id=None, name="e", ip="10.0.0.2")]  # fmt: skip
-    assert [run_idempotent(caller, KEY, "t.do", {}, lambda who=caller: who.name)[0] for caller in callers] == list("abcde")
+    assert [run_idempotent(caller, KEY, "t.do", {}, lambda who=caller: who.name)[0] for caller in callers] == list(
+        "abcde"
+    )
 
 
 @pytest.mark.parametrize(

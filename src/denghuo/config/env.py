@@ -14,11 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 def flag(name: str, default: bool = False) -> bool:
     """True for ``1/true/yes/on``; an unset variable gives ``default``."""
     value = os.environ.get(name)
-    return (
-        default
-        if value is None or value == ""
-        else value.lower() in {"1", "true", "yes", "on"}
-    )
+    return default if value is None or value == "" else value.lower() in {"1", "true", "yes", "on"}
 
 
 def secret_from(path: Path) -> str:
@@ -47,9 +43,7 @@ def database_from_url(url: str | None) -> dict[str, Any]:
         url = "postgresql:///denghuo"
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must start with postgresql:// (only PostgreSQL is supported)"
-        )
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql:// (only PostgreSQL is supported)")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     options.setdefault("application_name", "denghuo")
     return {

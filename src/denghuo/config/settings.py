@@ -25,14 +25,8 @@ VAR = Path(os.environ.get("DENGHUO_VAR") or ROOT / "var")
 DEBUG = flag("DENGHUO_DEBUG")
 DEMO = flag("DENGHUO_DEMO")
 SECRET_KEY = os.environ.get("DENGHUO_SECRET") or secret_from(VAR / "secret")
-ALLOWED_HOSTS = [
-    h
-    for h in os.environ.get("DENGHUO_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-    if h
-]
-CSRF_TRUSTED_ORIGINS = [
-    o for o in os.environ.get("DENGHUO_ORIGINS", "").split(",") if o
-]
+ALLOWED_HOSTS = [h for h in os.environ.get("DENGHUO_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("DENGHUO_ORIGINS", "").split(",") if o]
 SECURE = flag("DENGHUO_HTTPS")
 
 INSTALLED_APPS = [
@@ -100,9 +94,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database_from_url(os.environ.get("DATABASE_URL"))}
-DATABASES["default"]["TEST"] = {
-    "NAME": os.environ.get("DENGHUO_TEST_DB", "test_denghuo")
-}
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("DENGHUO_TEST_DB", "test_denghuo")}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -121,9 +113,7 @@ STATICFILES_FINDERS = [
 NODE_MODULES = ROOT / "node_modules"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
 FILES_ROOT = VAR / "files"
@@ -165,9 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -182,9 +170,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "denghuo.core.privacy.logs.RedactingFilter"}},
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

@@ -57,7 +57,9 @@ class Actor:
     def require(self, permission: str, org_path: str) -> None:
         """Raise :class:`NotAllowed` unless :meth:`can`."""
         if not self.can(permission, org_path):
-            raise NotAllowed(_("您的角色在该单位没有“%(permission)s”权限，请联系安全管理员") % {"permission": permission})
+            raise NotAllowed(
+                _("您的角色在该单位没有“%(permission)s”权限，请联系安全管理员") % {"permission": permission}
+            )
 
     def paths_for(self, permission: str) -> tuple[str, ...]:
         """Org paths on which ``permission`` is held, none inside another; ("",) is everywhere."""

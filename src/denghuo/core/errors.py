@@ -80,7 +80,9 @@ class InvalidInput(ActionError):
     status = 422
     code = "invalid_input"
 
-    def __init__(self, fields: Mapping[str, str | Sequence[str]], message: str = "", *, code: str | None = None) -> None:
+    def __init__(
+        self, fields: Mapping[str, str | Sequence[str]], message: str = "", *, code: str | None = None
+    ) -> None:
         self.fields: dict[str, list[str]] = {
             name: [str(text)] if isinstance(text, str) or not isinstance(text, Sequence) else [str(t) for t in text]
             for name, text in fields.items()

@@ -91,7 +91,10 @@ def feeders(request: HttpRequest) -> Any:
 
 @router.get("/demo/callers", response=list[CallerOut], auth=None, summary="演示：虚构的来电人")
 def callers(
-    request: HttpRequest, limit: int = Query(100, ge=1, le=2000), seed: int = Query(0, ge=0, le=2**31 - 1), transformer_id: int | None = None
+    request: HttpRequest,
+    limit: int = Query(100, ge=1, le=2000),
+    seed: int = Query(0, ge=0, le=2**31 - 1),
+    transformer_id: int | None = None,
 ) -> Any:
     """Invented customers in an order fixed by ``seed``; with ``transformer_id`` only those it supplies."""
     _demo_only()
@@ -100,7 +103,7 @@ def callers(
         condition, values = ("AND transformer_id = %s", [transformer_id])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM customers_account WHERE active AND transformer_id IS NOT NULL {condition}"  # noqa: S608
+            f"SELECT id FROM customers_account WHERE active AND transformer_id IS NOT NULL {condition}"
             " ORDER BY hashint8extended(id, %s) LIMIT %s",
             [*values, seed, limit],
         )
@@ -131,8 +134,19 @@ class StaffOut(Schema):
 def staff(request: HttpRequest) -> Any:
     """Who can be signed in as with one call, by role."""
     _demo_only()
-    grants = RoleGrant.objects.select_related("staff", "role", "org").filter(staff__is_active=True).order_by("staff__username")
+    grants = (
+        RoleGrant.objects.select_related("staff", "role", "org")
+        .filter(staff__is_active=True)
+        .order_by("staff__username")
+    )
     crews = dict(CrewMember.objects.values_list("staff_id", "crew_id"))
     return [
-        {"username": g.staff.username, "role": g.role.code, "org_id": g.org_id, "org_path": g.org.path, "crew_id": crews.get(g.staff_id)} for g in grants
+        {
+            "username": g.staff.username,
+            "role": g.role.code,
+            "org_id": g.org_id,
+            "org_path": g.org.path,
+            "crew_id": crews.get(g.staff_id),
+        }
+        for g in grants
     ]

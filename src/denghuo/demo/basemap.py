@@ -236,8 +236,10 @@ def _roads(land: Land, rng: Random) -> list[Feature]:
             line = _smooth(_rough([city.centre, seat], 0.16, rng, finest=5), 2)
             features.append(_line(line, layer="road", kind="trunk", rank=2))
             features += _local_roads(county.towns, rng)
-    for a, b in _neighbouring_seats(land):
-        features.append(_line(_smooth(_rough([a, b], 0.14, rng, finest=6), 2), layer="road", kind="trunk", rank=2))
+    for seat, other in _neighbouring_seats(land):
+        features.append(
+            _line(_smooth(_rough([seat, other], 0.14, rng, finest=6), 2), layer="road", kind="trunk", rank=2)
+        )
     return features
 
 

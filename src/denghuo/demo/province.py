@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from denghuo.apps.accounts.models import Staff
+from denghuo.apps.accounts.models import RoleGrant, Staff
 from denghuo.apps.accounts.sync import sync_all
 from denghuo.apps.customers.models import Account, Customer
 from denghuo.apps.field.models import Crew
@@ -17,6 +19,7 @@ from denghuo.apps.grid.models import Feeder, Substation, Transformer
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict
 from denghuo.core.events import record
+from denghuo.core.privacy import Sealed
 from denghuo.core.scoping.models import OrgUnit
 from denghuo.demo import basemap, people, premises, supply
 from denghuo.demo.geography import Land, build_land
@@ -101,50 +104,28 @@ def _fill(seed: int, plan: Size, land: Land, tell: Progress) -> Built:
     return built
 
 
+#: what the checksum covers of each table, first the columns it is ordered by; no ids, no times
+COVERED: tuple[tuple[type[Model], int, tuple[str, ...]], ...] = (
+    (OrgUnit, 1, ("code", "kind", "name", "name_en", "parent__code", "lon", "lat")),
+    (Staff, 1, ("username", "display_name", "employee_no", "org__code", "phone")),
+    (RoleGrant, 3, ("staff__username", "role__code", "org__code")),
+    (Crew, 1, ("code", "name", "vehicle", "skills", "base_lon", "base_lat", "org__code")),
+    (Substation, 1, ("code", "name", "lon", "lat", "org__code")),
+    (Feeder, 1, ("code", "name", "substation__code")),
+    (Transformer, 1, ("code", "name", "capacity_kva", "customers", "lon", "lat", "feeder__code")),
+    (
+        Account, 1,
+        ("meter_no", "area_type", "lon", "lat", "number", "address", "customer__name", "customer__phone", "org__code"),
+    ),
+)  # fmt: skip
+
+
 def checksum() -> str:
     """SHA-256 of the province as it stands in the database: decrypted, ordered by codes, without ids and times."""
     digest = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        digest.update(("\x1f".join(map(str, parts)) + "\n").encode())
-
-    for row in OrgUnit.objects.order_by("code").values_list(
-        "kind", "code", "name", "name_en", "parent__code", "lon", "lat"
-    ):
-        add("unit", *row)
-    people_rows = Staff.objects.order_by("username").values_list(
-        "username", "display_name", "employee_no", "org__code", "phone"
-    )
-    for *row, phone in people_rows:
-        add("staff", *row, phone.open() if phone else "")
-    grants = Staff.objects.order_by("username", "grants__role__code", "grants__org__code")
-    for row in grants.values_list("username", "grants__role__code", "grants__org__code"):
-        add("grant", *row)
-    for row in Crew.objects.order_by("code").values_list(
-        "code", "name", "vehicle", "skills", "base_lon", "base_lat", "org__code"
-    ):
-        add("crew", *row)
-    for row in Substation.objects.order_by("code").values_list("code", "name", "lon", "lat", "org__code"):
-        add("substation", *row)
-    for row in Feeder.objects.order_by("code").values_list("code", "name", "substation__code"):
-        add("feeder", *row)
-    codes = {}
-    for pk, *row in Transformer.objects.order_by("code").values_list(
-        "pk", "code", "name", "capacity_kva", "customers", "lon", "lat"
-    ):
-        codes[pk] = row[0]
-        add("transformer", *row)
-    accounts = Account.objects.order_by("meter_no").values_list(
-        "meter_no",
-        "transformer_id",
-        "area_type",
-        "lon",
-        "lat",
-        "number",
-        "address",
-        "customer__name",
-        "customer__phone",
-    )
-    for meter, transformer, area, lon, lat, *sealed in accounts.iterator(chunk_size=5000):
-        add("account", meter, codes.get(transformer), area, lon, lat, *(value.open() for value in sealed))
+    for model, keys, columns in COVERED:
+        rows: Any = model._default_manager.order_by(*columns[:keys]).values_list(*columns)
+        for row in rows.iterator(chunk_size=5000):
+            plain = (str(value.open() if isinstance(value, Sealed) else value) for value in row)
+            digest.update("\x1f".join((model.__name__, *plain, "\n")).encode())
     return digest.hexdigest()

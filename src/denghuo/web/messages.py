@@ -10,6 +10,7 @@ def js_messages() -> dict[str, str]:
     return {
         "ago": _("%s前"),
         "ahead": _("%s后"),
+        "camera.waiting": _("照片还在上传，传完会自动提交"),
         "camera.failed": _("照片没有传上去，点“重试”再传一次"),
         "camera.not_image": _("这不是照片文件，请选择 JPG、PNG 或 WebP 图片"),
         "camera.ready": _("照片已就绪"),

@@ -62,7 +62,11 @@ def test_the_longest_waiting_comes_first_and_nobody_waiting_gives_none(agent: Ac
     now = moment.now()
     late = call(agent, org_tree.county, at=now)
     early = call(agent, org_tree.county, at=now - dt.timedelta(minutes=1))
-    assert [actions.take_contact(agent), actions.take_contact(agent), actions.take_contact(agent)] == [early, late, None]
+    assert [actions.take_contact(agent), actions.take_contact(agent), actions.take_contact(agent)] == [
+        early,
+        late,
+        None,
+    ]
 
 
 def test_agents_of_another_city_are_not_given_the_call(agent: Actor, org_tree: Any, actor_for_role: Any) -> None:
@@ -75,7 +79,9 @@ def test_agents_of_another_city_are_not_given_the_call(agent: Actor, org_tree: A
         queries.detail(stranger, made.pk)
 
 
-def test_a_call_taken_by_somebody_else_is_a_conflict_that_says_so(agent: Actor, org_tree: Any, actor_for_role: Any) -> None:
+def test_a_call_taken_by_somebody_else_is_a_conflict_that_says_so(
+    agent: Actor, org_tree: Any, actor_for_role: Any
+) -> None:
     made = call(agent, org_tree.county)
     actions.take_contact(agent)
     with refused(Conflict) as caught:
@@ -145,7 +151,10 @@ def test_messages_are_kept_in_order_and_never_doubled(agent: Actor, org_tree: An
     chat = actions.open_contact(customer, channel="web_chat", org=org_tree.county)
     key, access = uuid.uuid4(), contact_token(chat)
     first = actions.post_message(customer, chat.pk, client_id=key, text="停电了 😀", sender="customer", access=access)
-    assert actions.post_message(customer, chat.pk, client_id=key, text="停电了 😀", sender="customer", access=access) == first
+    assert (
+        actions.post_message(customer, chat.pk, client_id=key, text="停电了 😀", sender="customer", access=access)
+        == first
+    )
     with refused(Conflict):
         actions.post_message(customer, chat.pk, client_id=key, text="别的话", sender="customer", access=access)
     actions.take_contact(agent)

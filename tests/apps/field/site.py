@@ -104,7 +104,10 @@ def build(org_tree: Any, make_staff: Any, actor_for_role: Any) -> Site:
         CrewMember.objects.create(crew=of, staff=staff, is_leader=role == "crew_leader")
         return staff
 
-    first, second = crew(1, org_tree.team, 120.12), crew(2, org_tree.team, 120.3, skills=["low_voltage", "medium_voltage"])
+    first, second = (
+        crew(1, org_tree.team, 120.12),
+        crew(2, org_tree.team, 120.3, skills=["low_voltage", "medium_voltage"]),
+    )
     neighbour = crew(3, org_tree.team_b, 120.2, skills=["low_voltage", "metering"])
     worker = member(first, "crew_member")
     return Site(
@@ -122,5 +125,3 @@ def build(org_tree: Any, make_staff: Any, actor_for_role: Any) -> Site:
 
 def later(minutes: float) -> dt.datetime:
     return moment.now() + dt.timedelta(minutes=minutes)
-
-

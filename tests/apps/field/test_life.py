@@ -97,7 +97,9 @@ def test_nobody_but_the_crew_itself_works_its_order(site: Site, actor_for_role: 
         with refused(NotAllowed):
             actions.add_photo(actor, order.pk, file=picture(), kind="scene", client_id=uuid.uuid4())
         with refused(NotAllowed):
-            actions.position_crew(actor, site.crew.pk, lon=120, lat=30) if actor is loner else actions.accept_order(actor, order.pk)
+            actions.position_crew(actor, site.crew.pk, lon=120, lat=30) if actor is loner else actions.accept_order(
+                actor, order.pk
+            )
     assert state_of(order) == ("sent", "dispatched")
 
 
@@ -243,7 +245,9 @@ class TestPhotos:
         from denghuo.core import policies
 
         order, known = site.arrived(), policies.get
-        monkeypatch.setattr(policies, "get", lambda key, *a, **k: 1 if key == "order.photos_max" else known(key, *a, **k))
+        monkeypatch.setattr(
+            policies, "get", lambda key, *a, **k: 1 if key == "order.photos_max" else known(key, *a, **k)
+        )
         site.photo(order)
         with refused(InvalidInput):
             site.photo(order)

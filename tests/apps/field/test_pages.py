@@ -48,7 +48,8 @@ def test_one_press_sends_the_crew_and_the_same_press_again_changes_nothing(site:
     request, key = site.accepted(), str(uuid.uuid4())
     for _ in range(2):
         answer = desk.post(
-            f"/staff/dispatch/requests/{request.pk}/send/", {"crew_id": site.crew.pk, "note": "", "idempotency_key": key}
+            f"/staff/dispatch/requests/{request.pk}/send/",
+            {"crew_id": site.crew.pk, "note": "", "idempotency_key": key},
         )
         assert answer.status_code == 302
     assert WorkOrder.objects.get().crew == site.crew
@@ -170,7 +171,9 @@ def test_another_crews_order_and_photos_do_not_exist_for_a_crew(site: Site, brow
     assert stranger.get("/field/").status_code == 403  # in no crew
 
 
-def test_photos_are_for_the_crew_and_for_who_may_see_files(site: Site, phone: Client, desk: Client, browser_for: Any) -> None:
+def test_photos_are_for_the_crew_and_for_who_may_see_files(
+    site: Site, phone: Client, desk: Client, browser_for: Any
+) -> None:
     photo = site.photo(site.arrived())
     assert phone.get(f"/field/photos/{photo.pk}/").headers["Content-Type"] == "image/jpeg"
     assert desk.get(f"/field/photos/{photo.pk}/?small").status_code == 200

@@ -95,7 +95,11 @@ def test_suggestions_take_a_fixed_number_of_queries(site: Site, django_assert_ma
 
 def test_only_who_may_send_is_told(site: Site, actor_for_role: Any) -> None:
     request = site.accepted()
-    for actor in (site.worker, actor_for_role("agent", site.org_tree.city), actor_for_role("dispatcher", site.org_tree.other_city)):
+    for actor in (
+        site.worker,
+        actor_for_role("agent", site.org_tree.city),
+        actor_for_role("dispatcher", site.org_tree.other_city),
+    ):
         with refused(NotAllowed):
             actions.suggest_crews(actor, request.pk)
     with refused(NotFound):

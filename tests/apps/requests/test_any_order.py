@@ -225,5 +225,3 @@ def test_whatever_is_done_in_whatever_order_the_loop_holds_together(world: World
             suppress_health_check=list(HealthCheck),
         ),
     )
-
-

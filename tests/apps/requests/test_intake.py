@@ -114,7 +114,12 @@ def test_rare_characters_and_emoji_count_as_a_reader_counts_them(world: World, n
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("139 0000 1234", "13900001234"), ("0571-88880000", "057188880000"), ("+86 13900001234", "13900001234"), ("95598", "95598")],
+    [
+        ("139 0000 1234", "13900001234"),
+        ("0571-88880000", "057188880000"),
+        ("+86 13900001234", "13900001234"),
+        ("95598", "95598"),
+    ],
 )
 def test_phones_are_understood_however_they_are_written(world: World, typed: str, kept: str) -> None:
     assert Request.objects.get(pk=world.submitted(caller_phone=typed).pk).caller_phone == kept

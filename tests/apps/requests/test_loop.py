@@ -334,7 +334,15 @@ def test_recording_without_taking_or_twice_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("clock", "opens"),
-    [("07:59", "08:00"), ("08:00", "08:00"), ("11:59", "11:59"), ("12:00", "14:00"), ("20:59", "20:59"), ("21:00", "+08:00"), ("23:30", "+08:00")],
+    [
+        ("07:59", "08:00"),
+        ("08:00", "08:00"),
+        ("11:59", "11:59"),
+        ("12:00", "14:00"),
+        ("20:59", "20:59"),
+        ("21:00", "+08:00"),
+        ("23:30", "+08:00"),
+    ],
 )
 def test_customers_are_not_called_at_night_or_at_noon(world: World, clock: str, opens: str) -> None:
     set_policy("callback.hours", {"from": "08:00", "to": "21:00"})

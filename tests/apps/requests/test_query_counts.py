@@ -84,7 +84,10 @@ def test_lists_cost_the_same_for_one_row_and_for_many(world: World) -> None:
     warm()
 
     def rows() -> list[Any]:
-        return [(r.org.name, r.transformer and r.transformer.name, r.master and r.master.number) for r in queries.request_list(world.agent, {"open": True})]
+        return [
+            (r.org.name, r.transformer and r.transformer.name, r.master and r.master.number)
+            for r in queries.request_list(world.agent, {"open": True})
+        ]
 
     with counted("requests.request_list"):
         assert len(rows()) == 4

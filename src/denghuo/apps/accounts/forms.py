@@ -169,9 +169,7 @@ class SkillForm(forms.Form):
 
 def skill_name(skill: Skill) -> str:
     """The skill's name in the active language."""
-    from django.utils.translation import get_language
-
-    return skill.name_en if (get_language() or "").startswith("en") else skill.name
+    return skill.label
 
 
 class UnitForm(forms.Form):

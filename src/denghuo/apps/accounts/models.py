@@ -5,6 +5,7 @@ from __future__ import annotations
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.accounts.choices import RoleKind, Theme
@@ -92,6 +93,11 @@ class Skill(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the reader."""
+        return self.name_en if (get_language() or "").startswith("en") else self.name
 
 
 class StaffSkill(models.Model):

@@ -96,7 +96,7 @@ class UnmaskingTable(t.Table):
     actor_name = t.Column(_("查看人"))
     subject = t.Column(_("对象"), value=lambda row, ctx: f"{row.subject_kind}:{row.subject_id}")
     field = t.Column(_("字段"), value=lambda row, ctx: row.payload.get("field"))
-    reason = t.Column(_("原因"), value=lambda row, ctx: row.payload.get("reason"))
+    reason = t.Column(_("查看原因"), value=lambda row, ctx: row.payload.get("reason"))
 
     class Meta:
         name = "unmaskings"

@@ -78,7 +78,7 @@ class PeopleTable(t.Table):
     display_name = t.Column(gettext_lazy("姓名"), sort="display_name", link="accounts:person")
     username = t.Column(gettext_lazy("登录名"), sort="username")
     employee_no = t.Column(gettext_lazy("工号"), sort="employee_no")
-    org = t.Column(gettext_lazy("所属单位"), sort=("org__path", "username"))
+    org = t.Column(gettext_lazy("所属单位"), value=lambda row, ctx: row.org.label, sort=("org__path", "username"))
     roles = t.Column(gettext_lazy("角色"), value=lambda row, ctx: roles_text(row))
     phone = t.Column(gettext_lazy("手机"), value=lambda row, ctx: phone_text(row, ctx))
     status = t.BadgeColumn(

@@ -87,7 +87,14 @@ def open_contact(
         return known
     record(actor, "contact.opened", contact, org=org, payload=_opened(contact), topics=topics_of(contact), at=opened)
     clock_actions.start(
-        actor, ANSWER, contact, org, policy="clock.contact.answer", family=ClockFamily.AGENT, at=opened, topics=topics_of(contact)
+        actor,
+        ANSWER,
+        contact,
+        org,
+        policy="clock.contact.answer",
+        family=ClockFamily.AGENT,
+        at=opened,
+        topics=topics_of(contact),
     )
     return contact
 
@@ -153,7 +160,9 @@ def post_message(
     now = moment.now()
     staff_id = actor.id if actor.kind == "staff" else None
     # The row lock on the conversation makes ids follow the order in which messages were accepted.
-    message = Message.objects.create(contact=contact, client_id=client_id, sender=sender, staff_id=staff_id, text=clean, at=now)
+    message = Message.objects.create(
+        contact=contact, client_id=client_id, sender=sender, staff_id=staff_id, text=clean, at=now
+    )
     record(
         actor, "contact.message_posted", contact, org=contact.org, at=now, topics=topics_of(contact),
         payload={"message_id": message.pk, "sender": sender},
@@ -217,7 +226,15 @@ def abandon_contact(
 
 
 def form_contact(
-    actor: Actor, *, pk: int, org: OrgUnit, channel: str, phone: str, customer_id: int | None, request_id: int, at: dt.datetime
+    actor: Actor,
+    *,
+    pk: int,
+    org: OrgUnit,
+    channel: str,
+    phone: str,
+    customer_id: int | None,
+    request_id: int,
+    at: dt.datetime,
 ) -> list[NewEvent]:
     """Write the conversation of a form that is a request by itself: opened and closed with ``request_made`` at once.
 

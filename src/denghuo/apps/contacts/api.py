@@ -36,7 +36,9 @@ class ContactIn(Schema, extra="forbid"):
     caller_phone: str = Field("", max_length=64, examples=["13900000000"])
     customer_id: int | None = Field(None, ge=1, le=BIG)
     subject: str = Field("", max_length=2000)
-    client_id: uuid.UUID | None = Field(None, description="发起方生成的 UUID；重复发送只生效一次，也是此后证明本人的凭据")
+    client_id: uuid.UUID | None = Field(
+        None, description="发起方生成的 UUID；重复发送只生效一次，也是此后证明本人的凭据"
+    )
     at: AwareDatetime | None = None
 
 
@@ -44,7 +46,9 @@ class MessageIn(Schema, extra="forbid"):
     client_id: uuid.UUID
     text: str = Field(max_length=20000)
     sender: str = Field("customer", max_length=32, description="customer、agent 或 system")
-    access: str | None = Field(None, max_length=400, description="客户侧凭据：发起时返回的 access，或发起时的 client_id")
+    access: str | None = Field(
+        None, max_length=400, description="客户侧凭据：发起时返回的 access，或发起时的 client_id"
+    )
 
 
 class CloseIn(Schema, extra="forbid"):
@@ -123,7 +127,9 @@ def contact_out(actor: Actor, row: Contact, access: str | None = None) -> dict[s
 
 
 def message_out(row: Message) -> dict[str, Any]:
-    return MessageOut(id=row.pk, client_id=row.client_id, sender=row.sender, text=row.text, at=row.at).model_dump(mode="json")
+    return MessageOut(id=row.pk, client_id=row.client_id, sender=row.sender, text=row.text, at=row.at).model_dump(
+        mode="json"
+    )
 
 
 @router.post("/contacts", response={201: ContactOut}, auth=ANYONE, summary="发起联络", operation_id="contact_open")
@@ -145,10 +151,17 @@ def open_contact(request: HttpRequest, body: ContactIn) -> Any:
 
 
 @router.get("/contacts", response=ContactsOut, summary="联络列表", operation_id="contacts_list")
-def list_contacts(request: HttpRequest, state: str = Query("waiting", max_length=16), limit: int = Query(50, ge=1, le=200)) -> Any:
+def list_contacts(
+    request: HttpRequest, state: str = Query("waiting", max_length=16), limit: int = Query(50, ge=1, le=200)
+) -> Any:
     """``state``: waiting (in the order they are taken), in_service, mine, or ended (newest first)."""
     actor = actor_of(request)
-    lists = {"waiting": queries.waiting, "in_service": queries.in_service, "mine": queries.mine, "ended": queries.recent}
+    lists = {
+        "waiting": queries.waiting,
+        "in_service": queries.in_service,
+        "mine": queries.mine,
+        "ended": queries.recent,
+    }
     if state not in lists:
         raise InvalidInput({"state": _("请从可选值中选择：%(allowed)s") % {"allowed": _("、").join(lists)}})
     return {"items": [contact_out(actor, row) for row in lists[state](actor)[:limit]]}
@@ -187,9 +200,18 @@ def take_contact(request: HttpRequest, contact_id: Key) -> Any:
     return write(request, actor, f"contact.take:{contact_id}", {}, run)
 
 
-@router.get("/contacts/{contact_id}/messages", response=MessagesOut, auth=ANYONE, summary="消息列表", operation_id="contact_messages")
+@router.get(
+    "/contacts/{contact_id}/messages",
+    response=MessagesOut,
+    auth=ANYONE,
+    summary="消息列表",
+    operation_id="contact_messages",
+)
 def list_messages(
-    request: HttpRequest, contact_id: Key, after: int = Query(0, ge=0, le=BIG), access: str | None = Query(None, max_length=400)
+    request: HttpRequest,
+    contact_id: Key,
+    after: int = Query(0, ge=0, le=BIG),
+    access: str | None = Query(None, max_length=400),
 ) -> Any:
     """Messages behind id ``after``, oldest first; the customer shows ``access``."""
     actor = actor_of(request)
@@ -202,7 +224,13 @@ def list_messages(
     return {"items": [message_out(row) for row in queries.messages(contact_id, after)[:500]]}
 
 
-@router.post("/contacts/{contact_id}/messages", response={201: MessageOut}, auth=ANYONE, summary="发送消息", operation_id="contact_message")
+@router.post(
+    "/contacts/{contact_id}/messages",
+    response={201: MessageOut},
+    auth=ANYONE,
+    summary="发送消息",
+    operation_id="contact_message",
+)
 def post_message(request: HttpRequest, contact_id: Key, body: MessageIn) -> Any:
     """Sending the same ``client_id`` again gives the first message; nothing is doubled."""
     actor = actor_of(request)
@@ -230,7 +258,13 @@ def close_contact(request: HttpRequest, contact_id: Key, body: CloseIn) -> Any:
     return write(request, actor, f"contact.close:{contact_id}", body, run)
 
 
-@router.post("/contacts/{contact_id}/abandon", response=ContactOut, auth=ANYONE, summary="放弃排队", operation_id="contact_abandon")
+@router.post(
+    "/contacts/{contact_id}/abandon",
+    response=ContactOut,
+    auth=ANYONE,
+    summary="放弃排队",
+    operation_id="contact_abandon",
+)
 def abandon_contact(request: HttpRequest, contact_id: Key, body: AbandonIn) -> Any:
     """The customer gives up waiting; 409 when an agent answered first."""
     actor = actor_of(request)

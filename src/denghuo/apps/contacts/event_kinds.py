@@ -16,7 +16,12 @@ register_kind(
     label=_("坐席应答"),
     hint=("agent_id", "waited_seconds"),
 )
-register_kind("contact.message_posted", fields={"message_id": int, "sender": str}, label=_("收到消息"), hint=("message_id", "sender"))
+register_kind(
+    "contact.message_posted",
+    fields={"message_id": int, "sender": str},
+    label=_("收到消息"),
+    hint=("message_id", "sender"),
+)
 register_kind("contact.linked", fields={"request_id": int}, label=_("关联诉求"), hint=("request_id",))
 register_kind(
     "contact.closed",

@@ -14,7 +14,9 @@ from denghuo.core.scoping.models import OrgScoped
 class Contact(OrgScoped):
     """One conversation (联络): it waits, is taken by one agent, and ends in exactly one final state."""
 
-    client_id = models.UUIDField(null=True, unique=True, help_text="Made by the sender, so that sending twice is harmless")
+    client_id = models.UUIDField(
+        null=True, unique=True, help_text="Made by the sender, so that sending twice is harmless"
+    )
     channel = models.CharField(_("渠道"), max_length=16, choices=Channel)
     state = models.CharField(_("状态"), max_length=16, choices=ContactState, default=ContactState.WAITING)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, blank=True, related_name="contacts")
@@ -31,7 +33,9 @@ class Contact(OrgScoped):
     class Meta:
         verbose_name = _("联络")
         indexes = [
-            models.Index(fields=["priority", "opened_at"], condition=models.Q(state="waiting"), name="contacts_waiting"),
+            models.Index(
+                fields=["priority", "opened_at"], condition=models.Q(state="waiting"), name="contacts_waiting"
+            ),
             models.Index(fields=["agent"], condition=models.Q(state="in_service"), name="contacts_in_service"),
             models.Index(fields=["org", "-opened_at"], name="contacts_org_opened"),
         ]

@@ -50,7 +50,9 @@ def counts(actor: Actor) -> dict[str, int]:
 
 def detail(actor: Actor, contact_id: int) -> Contact:
     """One conversation. Raises NotFound also when the actor may not see it: its existence is not told."""
-    row = Contact.objects.visible_to(actor, VIEW).select_related("org", "customer", "agent").filter(pk=contact_id).first()
+    row = (
+        Contact.objects.visible_to(actor, VIEW).select_related("org", "customer", "agent").filter(pk=contact_id).first()
+    )
     if row is None:
         raise NotFound()
     return row

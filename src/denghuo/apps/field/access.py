@@ -48,7 +48,9 @@ def may_see(actor: Actor, order: WorkOrder) -> bool:
     return any(actor.can("field.view", path) for path in paths) or own_crew_id(actor) == order.crew_id
 
 
-def personal(actor: Actor, order: WorkOrder, obj: Model, names: Iterable[str], *, own_crew: int | None) -> dict[str, str]:
+def personal(
+    actor: Actor, order: WorkOrder, obj: Model, names: Iterable[str], *, own_crew: int | None
+) -> dict[str, str]:
     """Encrypted fields of ``obj`` (the request of ``order``): plain to the crew on the matter and to whoever holds the
     permission over it, else masked."""
     shown: dict[str, str] = {}

@@ -217,14 +217,18 @@ def dispatch(request: HttpRequest, body: DispatchIn) -> Any:
 def accept(request: HttpRequest, order_id: Key, body: StepIn | None = None) -> Any:
     """The crew takes the order on. A repeated step without the same Idempotency-Key is a 409 with the present state."""
     step = body or StepIn(at=None)
-    return _step(request, "order.accept", order_id, step, lambda actor: actions.accept_order(actor, order_id, at=step.at))
+    return _step(
+        request, "order.accept", order_id, step, lambda actor: actions.accept_order(actor, order_id, at=step.at)
+    )
 
 
 @router.post("/orders/{order_id}/depart", response=OrderOut, summary="出发", operation_id="order_depart")
 def depart(request: HttpRequest, order_id: Key, body: StepIn | None = None) -> Any:
     """The crew sets out."""
     step = body or StepIn(at=None)
-    return _step(request, "order.depart", order_id, step, lambda actor: actions.depart_order(actor, order_id, at=step.at))
+    return _step(
+        request, "order.depart", order_id, step, lambda actor: actions.depart_order(actor, order_id, at=step.at)
+    )
 
 
 @router.post("/orders/{order_id}/arrive", response=OrderOut, summary="到达现场", operation_id="order_arrive")
@@ -270,7 +274,13 @@ def redispatch(request: HttpRequest, order_id: Key, body: RedispatchIn) -> Any:
     return Status(201, _order(actor, write(request, actor, "order.redispatch", payload, run)["id"]))
 
 
-@router.post("/orders/{order_id}/photos", response={201: PhotoOut}, summary="上传照片或签名", operation_id="order_photo", url_name="order_photo")
+@router.post(
+    "/orders/{order_id}/photos",
+    response={201: PhotoOut},
+    summary="上传照片或签名",
+    operation_id="order_photo",
+    url_name="order_photo",
+)
 def add_photo(
     request: HttpRequest,
     order_id: Key,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.core.events import register_kind
 
@@ -23,7 +24,10 @@ register_kind("order.sent_back", fields={**ORDER, "reason": str}, label=_("审�
 register_kind("order.passed", fields=ORDER, label=_("审核通过"), hint=HINT)
 register_kind("order.withdrawn", fields={**ORDER, "reason": str}, label=_("撤回工单"), hint=HINT)
 register_kind(
-    "order.photo_added", fields={"file_id": int, "photo_kind": str, "visit": int}, label=_("上传照片"), hint=("photo_kind",)
+    "order.photo_added",
+    fields={"file_id": int, "photo_kind": str, "visit": int},
+    label=pgettext_lazy("事件", "上传照片"),
+    hint=("photo_kind",),
 )
 register_kind("crew.positioned", fields={"lon": float, "lat": float}, label=_("班组位置"), hint=("lon", "lat"))
 register_kind("crew.duty_changed", fields={"on_duty": bool}, label=_("值班变更"), hint=("on_duty",))

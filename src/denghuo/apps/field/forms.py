@@ -21,7 +21,10 @@ class FinishForm(forms.Form):
     """What a crew writes down when it returns an order."""
 
     cause = forms.ChoiceField(
-        label=_("故障原因"), choices=FaultCause.choices, widget=forms.RadioSelect, error_messages={"required": _("请选择故障原因")}
+        label=_("故障原因"),
+        choices=FaultCause.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选择故障原因")},
     )
     result = forms.CharField(
         label=_("处理结果"),
@@ -31,7 +34,10 @@ class FinishForm(forms.Form):
         error_messages={"required": _("请填写处理结果")},
     )
     restored_at = forms.DateTimeField(
-        label=_("恢复送电时间"), required=False, widget=MomentInput(), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        label=_("恢复送电时间"),
+        required=False,
+        widget=MomentInput(),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         error_messages={"invalid": _("时间格式不对，请用选择器重新选择")},
     )
     no_signature_reason = forms.CharField(

@@ -91,9 +91,17 @@ class WorkOrder(OrgScoped):
     class Meta:
         verbose_name = _("作业工单")
         indexes = [
-            models.Index(fields=["crew", "sent_at"], condition=~models.Q(state__in=["passed", "withdrawn"]), name="field_order_open"),
+            models.Index(
+                fields=["crew", "sent_at"],
+                condition=~models.Q(state__in=["passed", "withdrawn"]),
+                name="field_order_open",
+            ),
             models.Index(fields=["org", "-sent_at"], name="field_order_org"),
-            models.Index(fields=["org", "sent_at"], condition=models.Q(state__in=["sent", "accepted", "departed", "arrived", "sent_back"]), name="field_order_running"),
+            models.Index(
+                fields=["org", "sent_at"],
+                condition=models.Q(state__in=["sent", "accepted", "departed", "arrived", "sent_back"]),
+                name="field_order_running",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

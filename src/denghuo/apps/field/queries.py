@@ -126,10 +126,7 @@ def crews_on_map(actor: Actor) -> list[dict[str, Any]]:
     """Crews with their place and what each is doing: ``state`` is free, off, or the state of its order."""
     crews = list(crews_seen(actor))
     busy = crew_states(crew.pk for crew in crews)
-    return [
-        {"crew": crew, "order": busy.get(crew.pk), "state": state_of(crew, busy.get(crew.pk))}
-        for crew in crews
-    ]
+    return [{"crew": crew, "order": busy.get(crew.pk), "state": state_of(crew, busy.get(crew.pk))} for crew in crews]
 
 
 def state_of(crew: Crew, order: WorkOrder | None) -> str:

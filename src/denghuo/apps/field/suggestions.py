@@ -173,7 +173,12 @@ def _ranked(crews: list[Crew], request: Request, unit: OrgUnit | None, reach: st
 
 def _covering(candidate: dispatch.Candidate, area: int) -> dispatch.Candidate:
     return dispatch.Candidate(
-        candidate.id, candidate.place, candidate.on_duty, candidate.skills, candidate.areas | {area}, candidate.open_orders
+        candidate.id,
+        candidate.place,
+        candidate.on_duty,
+        candidate.skills,
+        candidate.areas | {area},
+        candidate.open_orders,
     )
 
 
@@ -220,7 +225,11 @@ def _reasons(
     reasons += _about_arrival(one, ranked)
     if one.open_orders:
         reasons.append(
-            ngettext("手上有 %(count)d 单，约 %(wait)d 分钟后可出发", "手上有 %(count)d 单，约 %(wait)d 分钟后可出发", one.open_orders)
+            ngettext(
+                "手上有 %(count)d 单，约 %(wait)d 分钟后可出发",
+                "手上有 %(count)d 单，约 %(wait)d 分钟后可出发",
+                one.open_orders,
+            )
             % {"count": one.open_orders, "wait": round(one.wait_minutes)}
         )
     else:

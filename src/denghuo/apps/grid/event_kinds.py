@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.core.events import register_kind
 
@@ -14,7 +15,7 @@ register_kind(
         "outage_kind": str, "state": str, "feeder_id": int | None, "transformer_ids": list[int], "customers_out": int,
         "started_at": dt.datetime, "expected_at": dt.datetime | None, "notice_met": bool | None,
     },
-    label=_("发布停电"),
+    label=pgettext_lazy("事件", "发布停电"),
     hint=HINT,
 )  # fmt: skip
 register_kind("outage.started", fields={"state": str, "customers_out": int}, label=_("停电开始"), hint=HINT)
@@ -35,5 +36,8 @@ register_kind(
     hint=HINT,
 )
 register_kind(
-    "outage.cancelled", fields={"state": str, "customers_out": int, "reason": str}, label=_("取消停电"), hint=HINT
+    "outage.cancelled",
+    fields={"state": str, "customers_out": int, "reason": str},
+    label=pgettext_lazy("事件", "取消停电"),
+    hint=HINT,
 )

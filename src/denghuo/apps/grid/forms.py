@@ -37,7 +37,7 @@ class OutageForm(forms.Form):
         super().__init__(*args, **kwargs)
         groups: dict[str, list[tuple[int, str]]] = {}
         for feeder in queries.feeders_for(actor):
-            groups.setdefault(feeder.org.name, []).append((feeder.pk, f"{feeder.name} · {feeder.substation.name}"))
+            groups.setdefault(feeder.org.label, []).append((feeder.pk, f"{feeder.name} · {feeder.substation.name}"))
         self.fields["feeder"].choices = [("", _("请选择")), *groups.items()]  # type: ignore[attr-defined]
 
 

@@ -92,9 +92,8 @@ def outage_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("停电已发布"))
             return redirect("grid:outage", pk)
     feeder = form["feeder"].value()
-    notice = {
-        kind: dt.timedelta(hours=hours) for kind, hours in policies.get("outage.notice_hours", request.user.org).items()
-    }
+    hours: dict[str, float] = policies.get("outage.notice_hours")
+    notice = {kind: dt.timedelta(hours=count) for kind, count in hours.items()}
     context = {"form": form, "transformers": _below(actor, feeder), "chosen": chosen, "notice": notice}
     return render(request, "grid/outage_new.html", context, status=422 if form.errors else 200)
 
@@ -241,14 +240,19 @@ def _detail(request: HttpRequest, outage: Outage, bad: forms.Form | None = None)
     now = timezone.localtime(moment.now()).replace(second=0, microsecond=0)
     below = list(outage.transformers.order_by("code"))
     outage.hit = below  # type: ignore[attr-defined]
-    default: dict[type[forms.Form], forms.Form] = {UpdateForm: UpdateForm(initial={"expected_at": outage.expected_at, "cause": outage.cause})}
-    default |= {RestoreForm: RestoreForm(initial={"restored_at": now}), CancelForm: CancelForm()}
+    events = timeline("outage", outage.pk)
+    announced = next((event.at for event in events if event.kind == "outage.opened"), outage.started_at)
+    default: dict[type[forms.Form], forms.Form] = {
+        UpdateForm: UpdateForm(initial={"expected_at": outage.expected_at, "cause": outage.cause}),
+        RestoreForm: RestoreForm(initial={"restored_at": now}),
+        CancelForm: CancelForm(),
+    }
     if bad is not None:
         default[type(bad)] = bad
     context = {
         "outage": outage,
         "transformers": below,
-        "events": timeline("outage", outage.pk),
+        "events": events,
         "points": points([outage]),
         "live_topics": [f"outage:{outage.pk}"],
         "may_manage": actor.can(actions.MANAGE, outage.org.path),
@@ -256,14 +260,9 @@ def _detail(request: HttpRequest, outage: Outage, bad: forms.Form | None = None)
         "update_form": default[UpdateForm],
         "restore_form": default[RestoreForm],
         "cancel_form": default[CancelForm],
-        "notice_met": actions.notice_met(outage.kind, outage.org, outage.started_at, _announced(outage)),
+        "notice_met": actions.notice_met(outage.kind, outage.org, outage.started_at, announced),
     }
     return render(request, "grid/outage.html", context, status=422 if bad is not None else 200)
-
-
-def _announced(outage: Outage) -> Any:
-    first = next((event.at for event in timeline("outage", outage.pk) if event.kind == "outage.opened"), None)
-    return first or outage.started_at
 
 
 def _change(

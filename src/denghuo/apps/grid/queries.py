@@ -117,9 +117,9 @@ def public_outages(unit: OrgUnit | None = None) -> list[Outage]:
     rows = Outage.objects.filter(Q(restored_at=None, state__in=LIVE) | Q(restored_at__gte=since))
     if unit is not None:
         rows = rows.under(unit)
-    rows = rows.select_related("org", "feeder").prefetch_related(Prefetch("transformers", to_attr="hit"))
+    found = rows.select_related("org", "feeder").prefetch_related(Prefetch("transformers", to_attr="hit"))
     rank = {OutageState.ACTIVE: 0, OutageState.ANNOUNCED: 1}
-    return sorted(rows.order_by("-started_at")[:500], key=lambda outage: rank.get(OutageState(outage.state), 2))
+    return sorted(found.order_by("-started_at")[:500], key=lambda outage: rank.get(OutageState(outage.state), 2))
 
 
 def nearest_transformer(lon: float, lat: float, org: OrgUnit) -> Transformer | None:

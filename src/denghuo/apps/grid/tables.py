@@ -16,7 +16,7 @@ class OutageTable(t.Table):
     kind = t.StateColumn(_("类型"), kind="outage-kind", sort="kind")
     state = t.StateColumn(_("状态"), kind="outage", sort="state")
     feeder = t.Column(_("馈线"), value=lambda row, ctx: row.feeder.name if row.feeder else "", sort="feeder__name")
-    org = t.Column(_("单位"), value=lambda row, ctx: row.org.name, sort="org__path")
+    org = t.Column(_("单位"), value=lambda row, ctx: row.org.label, sort="org__path")
     transformer_count = t.NumberColumn(_("台区"), sort="transformer_count")
     customers_out = t.NumberColumn(_("影响户数"), sort="customers_out")
     started_at = t.TimeColumn(_("停电开始"), sort="started_at")

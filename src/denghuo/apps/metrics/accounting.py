@@ -137,11 +137,15 @@ def summary(mark: Mark) -> dict[str, Any]:
 def arrivals(contact_ids: Sequence[str], request_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Where each client-made id ended: contacts and requests, with how often it is there."""
     found: dict[str, dict[str, Any]] = {}
-    for client_id, state, outcome in Contact.objects.filter(client_id__in=contact_ids).values_list("client_id", "state", "outcome"):
+    for client_id, state, outcome in Contact.objects.filter(client_id__in=contact_ids).values_list(
+        "client_id", "state", "outcome"
+    ):
         entry = found.setdefault(str(client_id), {"contacts": 0})
         entry["contacts"] += 1
         entry["contact_state"], entry["outcome"] = state, outcome
-    rows = Request.objects.filter(client_id__in=request_ids).values_list("client_id", "state", "contact__state", "master_id")
+    rows = Request.objects.filter(client_id__in=request_ids).values_list(
+        "client_id", "state", "contact__state", "master_id"
+    )
     for client_id, state, contact_state, master_id in rows:
         entry = found.setdefault(str(client_id), {"requests": 0})
         entry["requests"] = entry.get("requests", 0) + 1

@@ -33,7 +33,10 @@ def arrivals(orders: Sequence[ArrivalRecord], areas: Sequence[dict[str, Any]]) -
             entry["markLine"] = {
                 "silent": True,
                 "symbol": "none",
-                "label": {"formatter": _("%(area)s承诺 %(minutes)g 分") % {"area": label, "minutes": promised[code]}, "position": "insideEndTop"},
+                "label": {
+                    "formatter": _("%(area)s承诺 %(minutes)g 分") % {"area": label, "minutes": promised[code]},
+                    "position": "insideEndTop",
+                },
                 "lineStyle": {"type": "dashed"},
                 "data": [{"yAxis": promised[code]}],
             }

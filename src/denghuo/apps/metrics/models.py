@@ -36,7 +36,9 @@ class FloorTally(OrgScoped):
     class Meta:
         verbose_name = _("大厅计数")
         constraints = [
-            models.UniqueConstraint(fields=["org", "day", "measure", "part"], nulls_distinct=False, name="metrics_tally_once")
+            models.UniqueConstraint(
+                fields=["org", "day", "measure", "part"], nulls_distinct=False, name="metrics_tally_once"
+            )
         ]
         indexes = [models.Index(fields=["day", "measure"], name="metrics_tally_day")]
 

@@ -39,11 +39,21 @@ def context_of(actor: Actor) -> dict[str, Any]:
         "waiting": waiting,
         "waiting_tone": "danger" if waiting >= policies.get("floor.waiting.warn") else "",
         "in_service": floor.contacts.get("in_service", 0),
-        "request_states": [(state, look_of("request", state), floor.requests.get(state, 0)) for state in REQUEST_STATES],
+        "request_states": [
+            (state, look_of("request", state), floor.requests.get(state, 0)) for state in REQUEST_STATES
+        ],
         "order_states": [(state, look_of("order", state), floor.orders.get(state, 0)) for state in ORDER_STATES],
         "open_requests": sum(floor.requests.values()),
         "clocks": [_clock_row(clock) for clock in queries.clocks_running_out(actor, policies.get("floor.clock.list"))],
-        "areas": [row | {"label": _area(row["area_type"]), "met_percent": round(100 * row["met_share"], 1), "mean_text": f"{row['mean']:.1f}"} for row in floor.arrivals],
+        "areas": [
+            row
+            | {
+                "label": _area(row["area_type"]),
+                "met_percent": round(100 * row["met_share"], 1),
+                "mean_text": f"{row['mean']:.1f}",
+            }
+            for row in floor.arrivals
+        ],
         "crews_free": sum(1 for crew in crews if crew["state"] == "free"),
         "crews_total": len(crews),
         "crew_points": [_crew_point(crew) for crew in crews],
@@ -71,7 +81,15 @@ def _clock_row(clock: Clock) -> dict[str, Any]:
 def _crew_point(crew: dict[str, Any]) -> dict[str, Any]:
     look = look_of("crew", crew["state"])
     label = f"{crew['name']} · {look.label}" + (f" · {crew['order']}" if crew["order"] else "")
-    return {"id": crew["id"], "lat": crew["lat"], "lng": crew["lon"], "icon": "truck", "tone": look.tone, "label": label, "square": True}
+    return {
+        "id": crew["id"],
+        "lat": crew["lat"],
+        "lng": crew["lon"],
+        "icon": "truck",
+        "tone": look.tone,
+        "label": label,
+        "square": True,
+    }
 
 
 @staff_page(queries.PERMISSION)
@@ -99,8 +117,15 @@ class ArrivalTable(t.Table):
     accepted_at = t.TimeColumn(gettext_lazy("受理时间"), sort="accepted_at")
     arrived_at = t.TimeColumn(gettext_lazy("到达时间"), sort="arrived_at")
     minutes = t.Column(gettext_lazy("用时（分钟）"), value=lambda row, ctx: f"{row.minutes:.1f}", sort="minutes")
-    limit = t.Column(gettext_lazy("逐单标准（分钟）"), value=lambda row, ctx: "—" if row.limit_minutes is None else f"{row.limit_minutes:.0f}")
-    met = t.Column(gettext_lazy("是否达标"), value=lambda row, ctx: gettext_lazy("达标") if row.met else gettext_lazy("超时"), sort="met")
+    limit = t.Column(
+        gettext_lazy("逐单标准（分钟）"),
+        value=lambda row, ctx: "—" if row.limit_minutes is None else f"{row.limit_minutes:.0f}",
+    )
+    met = t.Column(
+        gettext_lazy("是否达标"),
+        value=lambda row, ctx: gettext_lazy("达标") if row.met else gettext_lazy("超时"),
+        sort="met",
+    )
 
     class Meta:
         name = "arrivals"
@@ -122,5 +147,3 @@ def arrivals_page(request: HttpRequest) -> HttpResponse:
     rows = ArrivalRecord.objects.visible_to(actor, queries.PERMISSION)
     table = ArrivalTable(request, rows, actor=actor)
     return t.table_response(request, table, "metrics/arrivals.html", {"live_topics": []})
-
-

@@ -137,7 +137,9 @@ def differences() -> list[str]:
     for kind, model in (("contact", Contact), ("request", Request), ("order", WorkOrder)):
         fresh = {
             (row["org_id"], row["state"]): row["n"]
-            for row in model._default_manager.exclude(state__in=FINAL[kind]).values("org_id", "state").annotate(n=Count("pk"))
+            for row in model._default_manager.exclude(state__in=FINAL[kind])
+            .values("org_id", "state")
+            .annotate(n=Count("pk"))
         }
         kept = {
             (row.org_id, row.part): row.count

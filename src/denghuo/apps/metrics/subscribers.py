@@ -79,7 +79,11 @@ def _record_arrival(event: Event) -> None:
         return
     request = order.request
     start = request.accepted_at or request.submitted_at
-    clock = Clock.objects.filter(subject_kind="request", subject_id=request.pk, kind="arrival.standard").order_by("-pk").first()
+    clock = (
+        Clock.objects.filter(subject_kind="request", subject_id=request.pk, kind="arrival.standard")
+        .order_by("-pk")
+        .first()
+    )
     limit = clock.budget_seconds / 60 if clock else None
     minutes = (order.arrived_at - start).total_seconds() / 60
     created = ArrivalRecord.objects.get_or_create(

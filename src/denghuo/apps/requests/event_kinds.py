@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.core.events import register_kind
 
@@ -18,7 +19,7 @@ register_kind(
 register_kind(
     "request.accepted",
     fields={"fault_class": str, "urgency": str, "area_type": str, "transformer_id": int | None},
-    label=_("受理"),
+    label=pgettext_lazy("事件", "受理"),
     hint=("urgency", "area_type"),
 )
 register_kind(
@@ -27,7 +28,7 @@ register_kind(
         "fault_class": str, "urgency": str, "area_type": str, "transformer_id": int | None,
         "was": dict[str, str], "note_id": int | None,
     },
-    label=_("调整分类"),
+    label=pgettext_lazy("事件", "调整分类"),
     hint=("urgency", "area_type"),
 )  # fmt: skip
 register_kind(
@@ -36,15 +37,27 @@ register_kind(
     label=_("合并到主单"),
     hint=("master_id",),
 )
-register_kind("request.unmerged", fields={"master_id": int, "note_id": int | None}, label=_("取消合并"), hint=("master_id",))
-register_kind("request.outage_linked", fields={"outage_id": int}, label=_("关联停电"), hint=("outage_id",))
+register_kind(
+    "request.unmerged",
+    fields={"master_id": int, "note_id": int | None},
+    label=pgettext_lazy("事件", "取消合并"),
+    hint=("master_id",),
+)
+register_kind(
+    "request.outage_linked", fields={"outage_id": int}, label=pgettext_lazy("事件", "关联停电"), hint=("outage_id",)
+)
 register_kind(
     "request.dispatched",
     fields={"order_id": int, "crew_id": int | None, "crew_name": str, "round": int},
     label=_("已派单"),
     hint=("order_id", "crew_id", "round"),
 )
-register_kind("request.withdrawn", fields={"order_id": int, "note_id": int | None}, label=_("撤回派单"), hint=("order_id",))
+register_kind(
+    "request.withdrawn",
+    fields={"order_id": int, "note_id": int | None},
+    label=pgettext_lazy("事件", "撤回派单"),
+    hint=("order_id",),
+)
 register_kind(
     "request.progressed",
     fields={"order_id": int, "step": str, "expected_at": dt.datetime | None},
@@ -59,10 +72,17 @@ register_kind(
     label=_("已回单"),
     hint=("order_id", "cause"),
 )
-register_kind("request.replied", fields={"unit_id": int | None, "round": int}, label=_("处理完毕，回复待审"), hint=("round",))
+register_kind(
+    "request.replied", fields={"unit_id": int | None, "round": int}, label=_("处理完毕，回复待审"), hint=("round",)
+)
 register_kind("request.answered", fields={}, label=_("当场答复"))
 register_kind("request.review_passed", fields={"round": int}, label=_("审核通过"), hint=("round",))
-register_kind("request.sent_back", fields={"round": int, "reason": str, "note_id": int | None}, label=_("审核退回"), hint=("round",))
+register_kind(
+    "request.sent_back",
+    fields={"round": int, "reason": str, "note_id": int | None},
+    label=_("审核退回"),
+    hint=("round",),
+)
 register_kind(
     "request.callback_due",
     fields={"call_back_id": int, "round": int, "not_before": dt.datetime, "master_id": int | None},
@@ -91,8 +111,22 @@ register_kind(
     hint=("round",),
 )
 register_kind("request.escalated", fields={"round": int, "why": str}, label=_("转督办"), hint=("round", "why"))
-register_kind("request.archived", fields={"how": str, "satisfaction": str, "note_id": int | None}, label=_("归档"), hint=("how", "satisfaction"))
-register_kind("request.cancelled", fields={"was": str, "note_id": int | None}, label=_("撤销"), hint=("was",))
-register_kind("request.urged", fields={"count": int, "note_id": int | None}, label=_("催办"), hint=("count",))
-register_kind("request.note_added", fields={"note_id": int, "note_kind": str}, label=_("添加备注"), hint=("note_id",))
+register_kind(
+    "request.archived",
+    fields={"how": str, "satisfaction": str, "note_id": int | None},
+    label=pgettext_lazy("事件", "归档"),
+    hint=("how", "satisfaction"),
+)
+register_kind(
+    "request.cancelled", fields={"was": str, "note_id": int | None}, label=pgettext_lazy("事件", "撤销"), hint=("was",)
+)
+register_kind(
+    "request.urged", fields={"count": int, "note_id": int | None}, label=pgettext_lazy("事件", "催办"), hint=("count",)
+)
+register_kind(
+    "request.note_added",
+    fields={"note_id": int, "note_kind": str},
+    label=pgettext_lazy("事件", "添加备注"),
+    hint=("note_id",),
+)
 register_kind("request.supervised", fields={"why": str}, label=_("列入督办"), hint=("why",))

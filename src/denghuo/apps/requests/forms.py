@@ -22,9 +22,9 @@ def counties() -> list[tuple[str, list[tuple[int, str]]]]:
     units = OrgUnit.objects.filter(kind__in=[OrgKind.CITY, OrgKind.COUNTY]).order_by("path")
     for unit in units:
         if unit.kind == OrgKind.CITY:
-            groups[unit.pk] = (unit.name, [])
+            groups[unit.pk] = (unit.label, [])
         elif unit.parent_id in groups:
-            groups[unit.parent_id][1].append((unit.pk, unit.name))
+            groups[unit.parent_id][1].append((unit.pk, unit.label))
     return [group for group in groups.values() if group[1]]
 
 
@@ -41,7 +41,9 @@ class AccountFinderForm(forms.Form):
     """户号 plus a second fact that only its holder knows."""
 
     number = forms.CharField(label=_("户号"), required=False, max_length=20, help_text=_("电费单左上角的 10 位数字"))
-    phone = forms.CharField(label=_("登记手机号"), required=False, max_length=20, help_text=_("与户号一同核对，不会显示给他人"))
+    phone = forms.CharField(
+        label=_("登记手机号"), required=False, max_length=20, help_text=_("与户号一同核对，不会显示给他人")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,12 +58,18 @@ class ReportForm(forms.Form):
     caller_name = forms.CharField(label=_("您的姓名"), max_length=60)
     caller_phone = forms.CharField(label=_("联系电话"), max_length=20, help_text=_("抢修人员会拨打这个号码"))
     org_id = forms.TypedChoiceField(label=_("所在区县"), required=False, coerce=int, empty_value=None)
-    address = forms.CharField(label=_("详细地址"), required=False, max_length=200, help_text=_("小区、楼栋、单元、门牌，或村组和附近标志"))
+    address = forms.CharField(
+        label=_("详细地址"), required=False, max_length=200, help_text=_("小区、楼栋、单元、门牌，或村组和附近标志")
+    )
     phenomenon = forms.ChoiceField(label=_("故障现象"), choices=c.Phenomenon.choices, widget=forms.RadioSelect)
     scope = forms.ChoiceField(label=_("影响范围"), choices=c.Scope.choices, widget=forms.RadioSelect)
     occurred_at = forms.DateTimeField(label=_("什么时候开始的"), widget=LocalDateTimeInput())
     description = forms.CharField(
-        label=_("补充说明"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("例如：听到响声后没电、开关已试过")
+        label=_("补充说明"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("例如：听到响声后没电、开关已试过"),
     )
 
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
@@ -163,9 +171,14 @@ class ReviewForm(forms.Form):
     """Pass, or send back with a reason."""
 
     passed = forms.TypedChoiceField(
-        label=_("审核意见"), choices=[("1", _("通过，转回访")), ("0", _("退回班组"))], coerce=lambda v: v == "1", widget=forms.RadioSelect
+        label=_("审核意见"),
+        choices=[("1", _("通过，转回访")), ("0", _("退回班组"))],
+        coerce=lambda v: v == "1",
+        widget=forms.RadioSelect,
     )
-    reason = forms.CharField(label=_("退回原因"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("退回原因"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class AttemptForm(forms.Form):
@@ -173,15 +186,21 @@ class AttemptForm(forms.Form):
 
     outcome = forms.ChoiceField(label=_("拨打结果"), choices=c.AttemptOutcome.choices, widget=forms.RadioSelect)
     resolved = forms.NullBooleanField(
-        label=_("问题是否解决"), widget=forms.RadioSelect(choices=[("true", _("已解决")), ("false", _("未解决"))]), required=False
+        label=_("问题是否解决"),
+        widget=forms.RadioSelect(choices=[("true", _("已解决")), ("false", _("未解决"))]),
+        required=False,
     )
     arrival_honoured = forms.NullBooleanField(
-        label=_("到达时间是否属实"), widget=forms.RadioSelect(choices=[("true", _("属实")), ("false", _("不属实"))]), required=False
+        label=_("到达时间是否属实"),
+        widget=forms.RadioSelect(choices=[("true", _("属实")), ("false", _("不属实"))]),
+        required=False,
     )
     satisfaction = forms.ChoiceField(
         label=_("满意度"), choices=list(c.Satisfaction.choices), widget=forms.RadioSelect, required=False
     )
-    note = forms.CharField(label=_("客户意见"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=_("客户意见"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class SpeakerForm(forms.Form):
@@ -196,7 +215,9 @@ class SpeakerForm(forms.Form):
     phenomenon = forms.ChoiceField(label=_("故障现象"), choices=[("", "—"), *c.Phenomenon.choices], required=False)
     scope = forms.ChoiceField(label=_("影响范围"), choices=[("", "—"), *c.Scope.choices], required=False)
     occurred_at = forms.DateTimeField(label=_("发生时间"), widget=LocalDateTimeInput(), required=False)
-    description = forms.CharField(label=_("描述"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    description = forms.CharField(
+        label=_("描述"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.requests.choices import RequestType
 from denghuo.apps.requests.models import Request
@@ -30,22 +31,24 @@ ARRIVAL: Final = (ARRIVAL_MEAN, ARRIVAL_STANDARD)
 BY_AREA: Final = (*ARRIVAL, RESTORE_MEAN)
 
 LABELS: Final[dict[str, str | Promise]] = {
-    ACCEPTANCE: _("受理"),
+    ACCEPTANCE: pgettext_lazy("时限", "受理"),
     DISPATCH: _("派单"),
     ARRIVAL_MEAN: _("到达（平均承诺）"),
     ARRIVAL_STANDARD: _("到达（国家标准）"),
-    RESTORE_MEAN: _("恢复供电"),
+    RESTORE_MEAN: pgettext_lazy("时限", "恢复供电"),
     CONTACT: _("联系客户"),
     HANDLING: _("处理"),
     REWORK: _("返工"),
     REVIEW: _("审核"),
-    CALL_BACK: _("回访"),
+    CALL_BACK: pgettext_lazy("时限", "回访"),
     "answer": _("应答"),
 }
 OFFICE = "office"
 
 
-def _clock(request: Request, kind: str, at: dt.datetime, part: str | None = None, family: str = ClockFamily.FIELD) -> NewClock:
+def _clock(
+    request: Request, kind: str, at: dt.datetime, part: str | None = None, family: str = ClockFamily.FIELD
+) -> NewClock:
     return NewClock(kind, request, request.org, family, policy=f"clock.{kind}", part=part, at=at)
 
 

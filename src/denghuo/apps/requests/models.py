@@ -80,7 +80,11 @@ class Request(OrgScoped):
         verbose_name = _("诉求")
         indexes = [
             models.Index(fields=["org", "state", "-submitted_at"], name="requests_org_state"),
-            models.Index(fields=["state", "submitted_at"], condition=~models.Q(state__in=["archived", "cancelled"]), name="requests_open"),
+            models.Index(
+                fields=["state", "submitted_at"],
+                condition=~models.Q(state__in=["archived", "cancelled"]),
+                name="requests_open",
+            ),
             models.Index(fields=["-submitted_at"], name="requests_newest"),
             models.Index(fields=["transformer", "-submitted_at"], name="requests_transformer"),
         ]
@@ -113,7 +117,9 @@ class CallBack(models.Model):
     class Meta:
         verbose_name = _("回访")
         constraints = [models.UniqueConstraint(fields=["request", "round"], name="requests_callback_once_a_round")]
-        indexes = [models.Index(fields=["not_before"], condition=models.Q(state="pending"), name="requests_callback_due")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state="pending"), name="requests_callback_due")
+        ]
 
 
 class CallBackAttempt(models.Model):

@@ -17,13 +17,21 @@ define("request.progress_per_minute", type="count", label=_("同一网络地址�
 
 define("clock.acceptance", type="minutes", label=_("受理时限"), unit=MINUTES)
 define("clock.dispatch", type="minutes_by", label=_("派单时限"), unit=MINUTES, help=_("fault 故障报修；other 其他业务"))
-define("clock.arrival.mean", type="minutes_by", label=_("到达现场平均时间承诺"), unit=MINUTES, help=_("按城区、农村、特殊边远"))
+define(
+    "clock.arrival.mean",
+    type="minutes_by",
+    label=_("到达现场平均时间承诺"),
+    unit=MINUTES,
+    help=_("按城区、农村、特殊边远"),
+)
 define("clock.arrival.standard", type="minutes_by", label=_("到达现场单次时限（国家标准）"), unit=MINUTES)
 define("clock.restore.mean", type="minutes_by", label=_("到场后恢复供电平均时间承诺"), unit=MINUTES)
 define("clock.rework", type="minutes", label=_("返工时限"), unit=MINUTES)
 define("clock.review", type="minutes", label=_("审核时限"), unit=MINUTES)
 define("clock.callback", type="minutes", label=_("回访时限"), unit=MINUTES)
-define("clock.contact", type="minutes_by", label=_("首次联系客户时限"), unit=MINUTES, help=_("仅列出的业务类型有此时限"))
+define(
+    "clock.contact", type="minutes_by", label=_("首次联系客户时限"), unit=MINUTES, help=_("仅列出的业务类型有此时限")
+)
 define("clock.handling.days", type="number_by", label=_("非故障业务处理时限"), unit=_("工作日"))
 
 define("urge.max", type="count", label=_("同一事项催办次数上限"), unit=TIMES)

@@ -156,7 +156,8 @@ def _insert_of(count: int, notify: bool) -> str:
     """The insert of ``count`` rows; ids are drawn in the order of the rows."""
     width = len(_INSERT_COLUMNS.split(","))
     rows = (
-        "(" + ", ".join(f"${row * width + n}{_CASTS.get(n, '')}" for n in range(1, width + 1)) + ")" for row in range(count)
+        "(" + ", ".join(f"${row * width + n}{_CASTS.get(n, '')}" for n in range(1, width + 1)) + ")"
+        for row in range(count)
     )
     told = f", pg_notify('{CHANNEL}', '')" if notify else ""
     return f"INSERT INTO core_event ({_INSERT_COLUMNS}) VALUES {', '.join(rows)} RETURNING id, xid::text{told}"

@@ -25,7 +25,9 @@ class SupportsDump(Protocol):
     def model_dump(self, *, mode: str = ...) -> dict[str, Any]: ...
 
 
-def write(request: HttpRequest, actor: Actor, name: str, body: SupportsDump | dict[str, Any], fn: Callable[[], Any]) -> Any:
+def write(
+    request: HttpRequest, actor: Actor, name: str, body: SupportsDump | dict[str, Any], fn: Callable[[], Any]
+) -> Any:
     """Run an external write under its ``Idempotency-Key`` header; ``fn`` returns what JSON can hold."""
     payload = body if isinstance(body, dict) else body.model_dump(mode="json")
     key = request.headers.get("Idempotency-Key") or None
@@ -69,7 +71,11 @@ def install_handlers(api: NinjaAPI) -> None:
 def _fields_of(errors: list[dict[str, Any]]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for item in errors:
-        place = [str(part) for part in item.get("loc", ()) if part not in {"body", "payload", "query", "path", "form", "file"}]
+        place = [
+            str(part)
+            for part in item.get("loc", ())
+            if part not in {"body", "payload", "query", "path", "form", "file"}
+        ]
         fields.setdefault(".".join(place) or "body", []).append(_remedy(item))
     return fields
 

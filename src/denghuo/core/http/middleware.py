@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 from denghuo.core.errors import ActionError, NotFound, NotSignedIn
 
@@ -17,6 +18,14 @@ TEMPLATES = {403: "403.html", 404: "404.html", 429: "429.html"}
 
 
 API = "/api/"
+PROBLEM = "application/problem+json"
+# Refusals that come from below the API's own handlers: no such address, a method the address does not have, a body too large.
+BARE = {
+    400: ("bad_request", gettext_lazy("请求有误，请核对后重试")),
+    404: ("not_found", gettext_lazy("没有这个地址，请查阅 /api/v1/docs")),
+    405: ("method_not_allowed", gettext_lazy("此地址不支持该方法，允许的方法见 Allow 响应头")),
+    413: ("too_large", gettext_lazy("内容过大，请缩小后重试")),
+}
 LARGEST_KEY = (1 << 63) - 1
 
 
@@ -26,6 +35,21 @@ def _too_large(value: Any) -> bool:
     return isinstance(value, int) and value > LARGEST_KEY
 
 
+def _is_problem(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith(PROBLEM)
+
+
+def _refusal_of(response: HttpResponse) -> HttpResponse:
+    """The same refusal as a problem document, its headers kept."""
+    code, message = BARE[response.status_code]
+    error = ActionError(str(message), code=code)
+    error.status = response.status_code
+    made = JsonResponse(error.problem(), status=error.status, content_type=PROBLEM)
+    if "Allow" in response.headers:
+        made["Allow"] = response["Allow"]
+    return made
+
+
 class ActionErrorMiddleware:
     """A page may let an ActionError rise: an HTMX caller gets a toast, a full page gets the error page."""
 
@@ -33,7 +57,10 @@ class ActionErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code in BARE and request.path.startswith(API) and not _is_problem(response):
+            return _refusal_of(response)
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         """A number in the address that no row can have is simply not found; it never reaches the database."""
@@ -41,7 +68,7 @@ class ActionErrorMiddleware:
             return None
         error = NotFound()
         if request.path.startswith(API):
-            return JsonResponse(error.problem(), status=error.status, content_type="application/problem+json")
+            return JsonResponse(error.problem(), status=error.status, content_type=PROBLEM)
         return render(request, TEMPLATES[error.status], {"error": error}, status=error.status)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -83,8 +83,8 @@ def _check_words(key: str, source: str, trust: str, note: str) -> None:
 
 def _check_times(valid_from: dt.datetime, valid_to: dt.datetime | None, *, is_system: bool) -> None:
     form = Form()
-    for name, moment in (("valid_from", valid_from), ("valid_to", valid_to)):
-        if moment is not None and moment.tzinfo is None:
+    for name, given in (("valid_from", valid_from), ("valid_to", valid_to)):
+        if given is not None and given.tzinfo is None:
             form.wrong(name, _("时间须带时区，如 2026-01-31T08:30:00+08:00"))
     form.finish()
     if valid_to is not None and valid_to <= valid_from:

@@ -123,7 +123,9 @@ class PolicyKey:
 KEYS: dict[str, PolicyKey] = {}
 
 
-def define(key: str, *, type: str, label: str | Promise, unit: str | Promise = "", help: str | Promise = "") -> PolicyKey:
+def define(
+    key: str, *, type: str, label: str | Promise, unit: str | Promise = "", help: str | Promise = ""
+) -> PolicyKey:
     """Declare a policy. Called at import of an app's ``policy_keys.py``; the same key twice is an error."""
     if key in KEYS:
         raise RuntimeError(f"policy {key!r} is defined twice")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+
 from denghuo.core import moment
 from denghuo.core.policies.keys import KEYS, PolicyMissing
 from denghuo.core.policies.models import PolicyValue
@@ -57,7 +58,9 @@ class _Table:
     def _load() -> dict[str, list[Found]]:
         table: dict[str, list[Found]] = {}
         for row in PolicyValue.objects.all():
-            found = Found(row.pk, row.key, row.value, row.org_id, row.valid.lower, row.valid.upper, row.source, row.trust)
+            found = Found(
+                row.pk, row.key, row.value, row.org_id, row.valid.lower, row.valid.upper, row.source, row.trust
+            )
             table.setdefault(row.key, []).append(found)
         return table
 

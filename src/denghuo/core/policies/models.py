@@ -27,7 +27,9 @@ class PolicyValue(models.Model):
     """
 
     key = models.CharField(_("策略"), max_length=80, db_index=True)
-    org = models.ForeignKey(OrgUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("适用单位"))
+    org = models.ForeignKey(
+        OrgUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("适用单位")
+    )
     valid = DateTimeRangeField(_("有效期"))
     value = models.JSONField(_("取值"))
     source = models.CharField(_("来源"), max_length=300)
@@ -44,7 +46,10 @@ class PolicyValue(models.Model):
                 name="core_policyvalue_no_overlap",
                 expressions=[
                     (models.F("key"), RangeOperators.EQUAL),
-                    (models.functions.Coalesce(models.F("org"), models.Value(0, models.BigIntegerField())), RangeOperators.EQUAL),
+                    (
+                        models.functions.Coalesce(models.F("org"), models.Value(0, models.BigIntegerField())),
+                        RangeOperators.EQUAL,
+                    ),
                     (models.F("valid"), RangeOperators.OVERLAPS),
                 ],
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.core.actors import ROOT_PATH, Actor
@@ -44,6 +45,11 @@ class OrgUnit(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the language of the reader; the Chinese one where no English one is given."""
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new unit gets its path from its parent's; moving a unit is not a plain save."""

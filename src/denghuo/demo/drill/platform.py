@@ -44,10 +44,30 @@ class Platform:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Platform:
-        environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "DENGHUO_PORT", "DENGHUO_LIVE_PORT"}}
-        command = [sys.executable, "-m", "denghuo.cli", "run", "--small", "--port", str(self.port), "--live-port", str(self.live_port), "--var", str(self.var)]
+        environment = {
+            k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "DENGHUO_PORT", "DENGHUO_LIVE_PORT"}
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "denghuo.cli",
+            "run",
+            "--small",
+            "--port",
+            str(self.port),
+            "--live-port",
+            str(self.live_port),
+            "--var",
+            str(self.var),
+        ]
         self._out = self.log.open("w")
-        self.process = subprocess.Popen(command, env=environment | {"DENGHUO_VAR": str(self.var)}, stdout=self._out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command,
+            env=environment | {"DENGHUO_VAR": str(self.var)},
+            stdout=self._out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + READY_WITHIN
         while not self._healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:

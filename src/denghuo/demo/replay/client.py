@@ -95,7 +95,9 @@ class Neighbourhood:
         index = rng.randrange(self._size if self._local else 1)
         if index not in self._callers:
             address = f"127.9.{index // 250}.{index % 250 + 2}" if self._local else None
-            transport = httpx.AsyncHTTPTransport(local_address=address, limits=httpx.Limits(max_keepalive_connections=0))
+            transport = httpx.AsyncHTTPTransport(
+                local_address=address, limits=httpx.Limits(max_keepalive_connections=0)
+            )
             client = httpx.AsyncClient(base_url=self._base, timeout=30, transport=transport)
             self._clients.append(client)
             self._callers[index] = Caller(client, self._stats)

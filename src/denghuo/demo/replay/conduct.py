@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,8 @@ class Plan:
     speed: float
     seed: int
     window: tuple[float, float] = (0.0, DAY)
-    drain_limit: float = 14 * 3600.0
+    drain_limit: float = 30 * 3600.0
+    habits: world.Habits = field(default_factory=world.Habits)
     agents: int = 24
     crews: int = 40
 
@@ -54,7 +55,9 @@ Progress = Callable[[str, int, int], None]
 
 def http_client(base: str) -> httpx.AsyncClient:
     """A client with few enough connections not to be the bottleneck itself."""
-    return httpx.AsyncClient(base_url=base, timeout=30, limits=httpx.Limits(max_connections=40, max_keepalive_connections=40))
+    return httpx.AsyncClient(
+        base_url=base, timeout=30, limits=httpx.Limits(max_connections=40, max_keepalive_connections=40)
+    )
 
 
 async def play(http: httpx.AsyncClient, plan: Plan, progress: Progress) -> Played:
@@ -81,11 +84,19 @@ def _business_start(plan: Plan, now: dt.datetime) -> dt.datetime:
     return start if start > now else start + dt.timedelta(days=1)
 
 
-async def _run(http: httpx.AsyncClient, api: Caller, plan: Plan, ledger: Ledger, rng: Random, start: dt.datetime, progress: Progress) -> Played:
-    sim = world.SimTime(start, plan.speed)
-    hall = Neighbourhood(str(http.base_url), ledger.http)
-    stage = world.World(sim, api, ledger, rng, public=hall.anyone)
+async def _run(
+    http: httpx.AsyncClient,
+    api: Caller,
+    plan: Plan,
+    ledger: Ledger,
+    rng: Random,
+    start: dt.datetime,
+    progress: Progress,
+) -> Played:
     cast = await _cast(api, plan, rng)
+    sim = world.SimTime(start, plan.speed, dt.datetime.fromisoformat((await api.get("/demo/clock"))["now"]))
+    hall = Neighbourhood(str(http.base_url), ledger.http)
+    stage = world.World(sim, api, ledger, rng, plan.habits, public=hall.anyone)
     stage.exchange = api.as_(cast["exchange"])
     mark = (await api.as_(cast["auditor"]).get("/accounting/mark"))["mark"]
     outages, outage_calls = await _map_outages(api, plan, stage.habits, rng)
@@ -127,7 +138,9 @@ async def _cast(api: Caller, plan: Plan, rng: Random) -> dict[str, Any]:
     by_role: dict[str, list[dict[str, Any]]] = {}
     for person in staff:
         by_role.setdefault(person["role"], []).append(person)
-    crews = [(p["crew_id"], await token(p["username"])) for p in by_role["crew_leader"] if p.get("crew_id")][: plan.crews]
+    crews = [(p["crew_id"], await token(p["username"])) for p in by_role["crew_leader"] if p.get("crew_id")][
+        : plan.crews
+    ]
     return {
         "exchange": await token(by_role["agent"][-1]["username"]),
         "agents": [await token(p["username"]) for p in by_role["agent"][: plan.agents]],
@@ -150,7 +163,9 @@ class MappedOutage:
     transformer_ids: list[int]
 
 
-async def _map_outages(api: Caller, plan: Plan, habits: world.Habits, rng: Random) -> tuple[list[MappedOutage], list[tuple[float, dict[str, Any]]]]:
+async def _map_outages(
+    api: Caller, plan: Plan, habits: world.Habits, rng: Random
+) -> tuple[list[MappedOutage], list[tuple[float, dict[str, Any]]]]:
     """Each outage takes as many transformers of a feeder as its customers need; some of those customers call."""
     feeders = [feeder for feeder in await api.get("/demo/feeders") if feeder["transformer_ids"]]
     mapped, calls = [], []
@@ -167,7 +182,9 @@ async def _map_outages(api: Caller, plan: Plan, habits: world.Habits, rng: Rando
         share = min(outage.customers, wanted * per) * habits.caller_share
         number = int(share) + (rng.random() < share % 1)
         for _ in range(number):
-            people = await api.get("/demo/callers", limit=1, seed=rng.randrange(2**31), transformer_id=rng.choice(transformers))
+            people = await api.get(
+                "/demo/callers", limit=1, seed=rng.randrange(2**31), transformer_id=rng.choice(transformers)
+            )
             moment = outage.start + rng.expovariate(1 / habits.caller_delay_mean)
             if people and moment < min(end, outage.end):
                 calls.append((moment, people[0]))
@@ -179,7 +196,9 @@ def _customers(
 ) -> list[asyncio.Task[None]]:
     rng, habits, begin = stage.rng, stage.habits, plan.window[0]
     tasks = []
-    expected = [(moment, rng.choice(callers), "call") for moment in plan.calls] + [(m, p, "outage") for m, p in outage_calls]
+    expected = [(moment, rng.choice(callers), "call") for moment in plan.calls] + [
+        (m, p, "outage") for m, p in outage_calls
+    ]
     for moment, person, kind in sorted(expected, key=lambda item: item[0]):
         arrival = Arrival(moment - begin, kind)
         arrival.expects_request = kind == "outage" or rng.random() < habits.fault_share
@@ -238,7 +257,11 @@ async def _drain(stage: world.World, token: str, plan: Plan, progress: Progress)
         left = int(answer.get("total") or len(answer["items"])) + calls
         if left == 0:
             return True
-        progress(f"{stage.sim.moment()[:16].replace('T', ' ')} 收尾，未结 {left}", len(stage.ledger.arrivals), len(stage.ledger.arrivals))
+        progress(
+            f"{stage.sim.moment()[:16].replace('T', ' ')} 收尾，未结 {left}",
+            len(stage.ledger.arrivals),
+            len(stage.ledger.arrivals),
+        )
         await asyncio.sleep(1.0)
     return False
 

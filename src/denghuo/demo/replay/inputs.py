@@ -83,5 +83,10 @@ def _nearest(day: dt.date, days: list[dt.date]) -> dt.date:
         raise click.ClickException("停电文件中没有可用的记录 / no usable outage in the file")
     if day in days:
         return day
-    return min(days, key=lambda other: min((other.timetuple().tm_yday - day.timetuple().tm_yday) % 366,
-                                           (day.timetuple().tm_yday - other.timetuple().tm_yday) % 366))
+    return min(
+        days,
+        key=lambda other: min(
+            (other.timetuple().tm_yday - day.timetuple().tm_yday) % 366,
+            (day.timetuple().tm_yday - other.timetuple().tm_yday) % 366,
+        ),
+    )

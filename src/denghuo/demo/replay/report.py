@@ -41,9 +41,7 @@ def _wrong(arrival: Arrival, found: dict[str, Any]) -> str:
             return f"{label}: 联络 {0 if contact is None else contact.get('contacts')} 条，应为 1"
         if contact["contact_state"] not in FINAL_CONTACT:
             return f"{label}: 联络停在 {contact['contact_state']}"
-    wants_request = arrival.channel == "web_form" or (
-        contact is not None and contact.get("outcome") == "request_made"
-    )
+    wants_request = arrival.channel == "web_form" or (contact is not None and contact.get("outcome") == "request_made")
     count = 0 if request is None else request.get("requests", 0)
     if wants_request != (count == 1):
         return f"{label}: 诉求 {count} 条，应为 {int(wants_request)}"
@@ -84,7 +82,11 @@ def print_report(console: Console, played: Played, summary: dict[str, Any], wron
     row("联络 contacts", sum(contacts.values()), _pairs(contacts))
     row("诉求 requests", sum(summary["requests"].values()), _pairs(summary["requests"]))
     row("合并 merged", summary["merged"])
-    row("作业工单 orders", sum(summary["orders"].values()), f"{_pairs(summary['orders'])}，返工 {summary['rework_orders']}")
+    row(
+        "作业工单 orders",
+        sum(summary["orders"].values()),
+        f"{_pairs(summary['orders'])}，返工 {summary['rework_orders']}",
+    )
     row("时限超时 breaches", sum(summary["breaches"].values()), _pairs(summary["breaches"]))
     row("回访 call-backs", sum(summary["call_backs"].values()), _pairs(summary["call_backs"]))
     rated = {k: v for k, v in satisfaction.items() if k in {"satisfied", "neutral", "dissatisfied"}}
@@ -102,7 +104,9 @@ def print_report(console: Console, played: Played, summary: dict[str, Any], wron
         for text in wrong[:20]:
             console.print(f"  [red]{text}[/red]")
     else:
-        console.print("[bold green]核账相符：每个到达恰好落在一个最终状态，无遗漏、无重复 / every arrival ended in exactly one final state[/bold green]")
+        console.print(
+            "[bold green]核账相符：每个到达恰好落在一个最终状态，无遗漏、无重复 / every arrival ended in exactly one final state[/bold green]"
+        )
 
 
 def _pairs(counts: dict[str, int]) -> str:

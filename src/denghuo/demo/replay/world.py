@@ -48,9 +48,10 @@ class Habits:
 class SimTime:
     """Business time: ``start`` plus ``speed`` times what the wall clock has gone on."""
 
-    def __init__(self, start: dt.datetime, speed: float) -> None:
+    def __init__(self, start: dt.datetime, speed: float, now: dt.datetime | None = None) -> None:
+        """``now`` is what the platform's own business clock shows at this moment."""
         self.start, self.speed = start, speed
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() - ((now or start) - start).total_seconds() / speed
 
     def seconds(self) -> float:
         return (time.monotonic() - self._begun) * self.speed
@@ -61,8 +62,9 @@ class SimTime:
     async def rest(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self.speed)
 
-    def moment(self) -> str:
-        return (self.start + dt.timedelta(seconds=self.seconds())).isoformat()
+    def moment(self, ago: float = 0.0) -> str:
+        """Business time now, or ``ago`` seconds before, as the API takes it."""
+        return (self.start + dt.timedelta(seconds=self.seconds() - ago)).isoformat()
 
 
 class Bells:
@@ -103,7 +105,15 @@ class World:
     people: dict[str, tuple[Arrival, dict[str, Any]]] = field(default_factory=dict)  # by the contact's client id
 
 
-QUESTIONS = ("电费账单查询", "电价政策咨询", "如何办理过户", "停电信息查询", "峰谷电价办理", "电子发票开具", "电能表读数核对")
+QUESTIONS = (
+    "电费账单查询",
+    "电价政策咨询",
+    "如何办理过户",
+    "停电信息查询",
+    "峰谷电价办理",
+    "电子发票开具",
+    "电能表读数核对",
+)
 PHENOMENA = ("no_power", "no_power", "no_power", "partial", "flicker", "low_voltage", "wire_down", "meter")
 CLASS_OF = {
     "no_power": "low_voltage",
@@ -202,7 +212,9 @@ async def agent(world: World, token: str, stop: asyncio.Event) -> None:
         await _serve(world, api, contact, world.people.get(contact.get("client_id") or ""))
 
 
-async def _serve(world: World, api: Caller, contact: dict[str, Any], known: tuple[Arrival, dict[str, Any]] | None) -> None:
+async def _serve(
+    world: World, api: Caller, contact: dict[str, Any], known: tuple[Arrival, dict[str, Any]] | None
+) -> None:
     talk = world.rng.lognormvariate(math.log(world.habits.handle_mean) - 0.18, 0.6)
     if known is None:  # somebody else's call (the demo's own waiting contacts): answer it properly too
         await world.sim.rest(talk)
@@ -220,7 +232,9 @@ async def _serve(world: World, api: Caller, contact: dict[str, Any], known: tupl
         await world.sim.rest(talk)
         if arrival.expects_request:
             body = report_of(arrival, person, world.sim.moment(), world.rng, outage=arrival.kind == "outage")
-            made = await api.post("/requests", body | {"contact_id": contact["id"], "channel": "voice"}, key=arrival.request_client_id)
+            made = await api.post(
+                "/requests", body | {"contact_id": contact["id"], "channel": "voice"}, key=arrival.request_client_id
+            )
             arrival.request_id = made["id"]
             world.bells.ring("desk")
             await api.post(f"/contacts/{contact['id']}/close", {"outcome": "request_made", "request_id": made["id"]})
@@ -316,21 +330,26 @@ async def crew(world: World, token: str, crew_id: int, stop: asyncio.Event, pict
 
 
 async def _work(
-    world: World, api: Caller, crew_id: int, order: dict[str, Any], place: tuple[float, float] | None, pictures: dict[str, bytes]
+    world: World,
+    api: Caller,
+    crew_id: int,
+    order: dict[str, Any],
+    place: tuple[float, float] | None,
+    pictures: dict[str, bytes],
 ) -> tuple[float, float] | None:
     rng, habits, sim, pk = world.rng, world.habits, world.sim, order["id"]
     target = (order["lon"], order["lat"]) if order.get("lon") is not None else None
     if order["state"] in {"sent", "sent_back"}:
         await sim.rest(rng.uniform(*habits.crew_accept))
-        order = await api.post(f"/orders/{pk}/accept", {"at": sim.moment()})
+        order = await api.post(f"/orders/{pk}/accept", {})
     if order["state"] == "accepted":
         await sim.rest(rng.uniform(*habits.crew_depart))
-        order = await api.post(f"/orders/{pk}/depart", {"at": sim.moment()})
+        order = await api.post(f"/orders/{pk}/depart", {})
     if order["state"] == "departed":
         await sim.rest(travel_seconds(place, target, habits, rng))
         if target:
-            await api.post(f"/crews/{crew_id}/position", {"lon": target[0], "lat": target[1], "at": sim.moment()})
-        order = await api.post(f"/orders/{pk}/arrive", {"at": sim.moment()})
+            await api.post(f"/crews/{crew_id}/position", {"lon": target[0], "lat": target[1]})
+        order = await api.post(f"/orders/{pk}/arrive", {})
     if order["state"] == "arrived":
         for kind in ("before", "after", "signature"):
             if kind == "after":
@@ -338,7 +357,11 @@ async def _work(
             await _photo(world, api, pk, kind, pictures)
         await api.post(
             f"/orders/{pk}/finish",
-            {"cause": rng.choice(CAUSES), "result": "已查明原因并处理，恢复正常供电。", "restored_at": sim.moment(), "at": sim.moment()},
+            {
+                "cause": rng.choice(CAUSES),
+                "result": "已查明原因并处理，恢复正常供电。",
+                "restored_at": sim.moment(ago=60),
+            },
         )
         world.ledger.done["orders finished"] += 1
         world.bells.ring("review")
@@ -348,7 +371,9 @@ async def _work(
 async def _photo(world: World, api: Caller, order_id: int, kind: str, pictures: dict[str, bytes]) -> None:
     client_id = str(uuid.uuid4())
     await api.upload(
-        f"/orders/{order_id}/photos", {"client_id": client_id, "kind": kind}, (f"{kind}.png", pictures[kind], "image/png")
+        f"/orders/{order_id}/photos",
+        {"client_id": client_id, "kind": kind},
+        (f"{kind}.png", pictures[kind], "image/png"),
     )
     world.ledger.photos[client_id] = order_id
 
@@ -412,13 +437,21 @@ async def _ring(world: World, api: Caller, item: dict[str, Any]) -> None:
     rng, habits = world.rng, world.habits
     await world.sim.rest(rng.uniform(20, 90))
     if rng.random() > habits.answered_share:
-        await api.post(f"/callbacks/{item['id']}/attempts", {"outcome": rng.choice(["no_answer", "busy", "powered_off"])})
+        await api.post(
+            f"/callbacks/{item['id']}/attempts", {"outcome": rng.choice(["no_answer", "busy", "powered_off"])}
+        )
         world.ledger.done["calls back, no answer"] += 1
         return
     draw = rng.random()
     happy, neutral, _angry = habits.satisfied
     # A second visit usually settles the matter: nobody in the simulation is dissatisfied for ever.
-    mood = "satisfied" if draw < happy or item.get("round", 1) > 1 else "neutral" if draw < happy + neutral else "dissatisfied"
+    mood = (
+        "satisfied"
+        if draw < happy or item.get("round", 1) > 1
+        else "neutral"
+        if draw < happy + neutral
+        else "dissatisfied"
+    )
     await api.post(
         f"/callbacks/{item['id']}/attempts",
         {

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -33,6 +34,11 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Draw an icon of the sprite. With ``label`` it is read aloud, without it is decoration."""
+    return _icon(name, str(label), css)
+
+
+@lru_cache(maxsize=2048)  # a table draws the same dozen hundreds of times
+def _icon(name: str, label: str, css: str) -> SafeString:
     shown = name if name in known_icons() else "circle-dashed"
     aria = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(

@@ -64,7 +64,8 @@ def set_duty(actor: Actor, crew_id: int, *, on_duty: bool) -> Crew:
     open_orders = WorkOrder.objects.filter(crew=crew, state__in=OPEN_STATES).count()
     if not on_duty and open_orders:
         raise Conflict(
-            _("“%(crew)s”手上还有 %(count)s 张工单，请先完成或改派") % {"crew": crew.name, "count": open_orders}, code="crew_busy"
+            _("“%(crew)s”手上还有 %(count)s 张工单，请先完成或改派") % {"crew": crew.name, "count": open_orders},
+            code="crew_busy",
         )
     crew.on_duty = on_duty
     crew.save(update_fields=["on_duty"])

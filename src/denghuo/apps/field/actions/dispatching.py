@@ -117,4 +117,3 @@ def _check_fit(form: Form, crew: Crew, request: Request) -> None:
     if missing:
         names = {"crew": crew.name, "skills": skill_names(missing)}
         form.wrong("crew_id", _("“%(crew)s”不具备本类故障必需的技能：%(skills)s，请另选班组") % names)
-

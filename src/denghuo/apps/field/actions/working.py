@@ -123,13 +123,17 @@ def finish_order(
     form.finish()
     order.state, order.last_step_at = OrderState.FINISHED, when
     order.finished_at, order.restored_at = when, restored_at
-    common.save(
-        order, "state", "last_step_at", "finished_at", "restored_at", "cause", "result", "no_signature_reason"
-    )
+    common.save(order, "state", "last_step_at", "finished_at", "restored_at", "cause", "result", "no_signature_reason")
     proof = {"cause": order.cause, "restored_at": restored_at, "photos": photos, "signed": signed}
     common.tell(actor, "order.finished", order, when, proof)
     requests_actions.mark_returned(
-        actor, order.request_id, order_id=order.pk, cause=order.cause, result=order.result, restored_at=restored_at, at=when
+        actor,
+        order.request_id,
+        order_id=order.pk,
+        cause=order.cause,
+        result=order.result,
+        restored_at=restored_at,
+        at=when,
     )
     return order
 
@@ -158,7 +162,9 @@ def _check_proof(form: Form, order: WorkOrder) -> tuple[int, bool]:
     needed = policies.get("order.photos_required", order.org)
     if photos < needed:
         form.wrong(
-            "photos", _("至少需要 %(needed)d 张现场照片，现有 %(photos)d 张，请拍照上传后再回单") % {"needed": needed, "photos": photos}
+            "photos",
+            _("至少需要 %(needed)d 张现场照片，现有 %(photos)d 张，请拍照上传后再回单")
+            % {"needed": needed, "photos": photos},
         )
     if not signed and not order.no_signature_reason and policies.get("order.signature_required", order.org):
         form.wrong("signature", _("请客户签名；客户不在场或不便签名时，请填写未签名原因"))

@@ -24,13 +24,19 @@ class CrewTable(t.Table):
 
     code = t.Column(gettext_lazy("编号"), sort="code", css="dh-mono")
     name = t.Column(gettext_lazy("班组"), sort="name")
-    county = t.Column(gettext_lazy("所属单位"), value=lambda row, ctx: row.org.parent.name if row.org.parent else row.org.name)
-    state = t.StateColumn(gettext_lazy("状态"), kind="crew", value=lambda row, ctx: row.doing or ("free" if row.on_duty else "off"))
+    county = t.Column(
+        gettext_lazy("所属单位"), value=lambda row, ctx: row.org.parent.label if row.org.parent else row.org.label
+    )
+    state = t.StateColumn(
+        gettext_lazy("状态"), kind="crew", value=lambda row, ctx: row.doing or ("free" if row.on_duty else "off")
+    )
     in_hand = t.Column(gettext_lazy("在手工单"), align="end", sort="in_hand")
     skills = t.Column(gettext_lazy("技能"), value=lambda row, ctx: skill_names(row.skills))
     vehicle = t.Column(gettext_lazy("车辆"), css="dh-num")
     positioned_at = t.TimeColumn(gettext_lazy("位置更新"), sort="positioned_at")
-    duty = t.Column(gettext_lazy("值班"), template="field/_duty_cell.html", value=lambda row, ctx: row.on_duty, export=False)
+    duty = t.Column(
+        gettext_lazy("值班"), template="field/_duty_cell.html", value=lambda row, ctx: row.on_duty, export=False
+    )
 
     class Meta:
         name = "crews"
@@ -49,7 +55,9 @@ def crews(request: HttpRequest) -> HttpResponseBase:
     """Crews the reader may see."""
     actor = actor_of(request)
     table = CrewTable(request, queries.crews_seen(actor), actor=actor)
-    return t.table_response(request, table, "field/crews.html", {"live_topics": [f"floor:{p}" for p in actor.paths_for("field.view")]})
+    return t.table_response(
+        request, table, "field/crews.html", {"live_topics": [f"floor:{p}" for p in actor.paths_for("field.view")]}
+    )
 
 
 @staff_page("crew.manage")
@@ -66,4 +74,3 @@ def duty(request: HttpRequest, pk: int) -> HttpResponse:
     except (Conflict, InvalidInput) as error:
         return refused(request, error, url)
     return done(request, (_("“%(crew)s”已开始值班") if on_duty else _("“%(crew)s”已停止值班")) % answer, url)
-

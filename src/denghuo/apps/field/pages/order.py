@@ -30,8 +30,23 @@ from denghuo.core.events import timeline
 from denghuo.core.files.serving import serve
 from denghuo.core.http import actor_of
 
-STEPS = (("sent", gettext_lazy("接单")), ("accepted", gettext_lazy("出发")), ("departed", gettext_lazy("到达")), ("arrived", gettext_lazy("处理")), ("finished", gettext_lazy("回单")))
-DONE_TO = {"sent": 0, "sent_back": 0, "accepted": 1, "departed": 2, "arrived": 3, "finished": 5, "passed": 5, "withdrawn": 0}
+STEPS = (
+    ("sent", gettext_lazy("接单")),
+    ("accepted", gettext_lazy("出发")),
+    ("departed", gettext_lazy("到达")),
+    ("arrived", gettext_lazy("处理")),
+    ("finished", gettext_lazy("回单")),
+)
+DONE_TO = {
+    "sent": 0,
+    "sent_back": 0,
+    "accepted": 1,
+    "departed": 2,
+    "arrived": 3,
+    "finished": 5,
+    "passed": 5,
+    "withdrawn": 0,
+}
 SAID = {
     "accept": gettext_lazy("已接单，请尽快出发"),
     "depart": gettext_lazy("已出发，路上注意安全"),
@@ -262,7 +277,9 @@ def request_orders(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "order": order,
             "pictures": [photo for photo in order.photos.all() if photo.kind != PhotoKind.SIGNATURE],
-            "signed": next((photo for photo in reversed(order.photos.all()) if photo.kind == PhotoKind.SIGNATURE), None),
+            "signed": next(
+                (photo for photo in reversed(order.photos.all()) if photo.kind == PhotoKind.SIGNATURE), None
+            ),
         }
         for order in orders
     ]

@@ -28,7 +28,9 @@ def once(request: HttpRequest, actor: Actor, name: str, run: Callable[[], Any]) 
 
 def refused(request: HttpRequest, error: Conflict | InvalidInput, url: str) -> HttpResponse:
     """Say what was wrong and show the page afresh, so that the reader sees the state that made it wrong."""
-    for text in dict.fromkeys([t for ts in error.fields.values() for t in ts] if isinstance(error, InvalidInput) else [error.message]):
+    for text in dict.fromkeys(
+        [t for ts in error.fields.values() for t in ts] if isinstance(error, InvalidInput) else [error.message]
+    ):
         messages.error(request, text)
     return hx_redirect(request, url)
 

@@ -103,7 +103,12 @@ def record_attempt(
     plan.attempts += 1
     plan.holder, plan.held_at = None, None
     if outcome == AttemptOutcome.ANSWERED:
-        plan.resolved, plan.arrival_honoured, plan.satisfaction, plan.note = resolved, arrival_honoured, satisfaction, clean
+        plan.resolved, plan.arrival_honoured, plan.satisfaction, plan.note = (
+            resolved,
+            arrival_honoured,
+            satisfaction,
+            clean,
+        )
     elif outcome == AttemptOutcome.REFUSED:
         plan.satisfaction, plan.note = Satisfaction.NOT_RATED, clean
     _settle(actor, plan, outcome, moment_)
@@ -185,7 +190,9 @@ def _require_holder(actor: Actor, plan: CallBack) -> None:
     if plan.holder_id is None:
         raise Conflict(_("请先领取这条回访再操作"), code="not_held")
     if plan.holder_id != actor.id:
-        raise Conflict(_("该回访已由%(who)s领取") % {"who": plan.holder.display_name if plan.holder else ""}, code="held")
+        raise Conflict(
+            _("该回访已由%(who)s领取") % {"who": plan.holder.display_name if plan.holder else ""}, code="held"
+        )
 
 
 def _clean(plan: CallBack, outcome: str, note: str, resolved: bool | None, satisfaction: str) -> str:
@@ -202,5 +209,3 @@ def _clean(plan: CallBack, outcome: str, note: str, resolved: bool | None, satis
         form.wrong("outcome", _("未接通时不应有满意度和解决情况，请核对拨打结果"))
     form.finish()
     return text
-
-

@@ -83,7 +83,8 @@ def cancel_request(
     followers = len(common.children_of(request))
     if followers:
         raise Conflict(
-            _("已有 %(count)s 位客户的诉求合并到本单，不能撤销；我们会继续处理并逐一回访") % {"count": followers}, code="has_merged"
+            _("已有 %(count)s 位客户的诉求合并到本单，不能撤销；我们会继续处理并逐一回访") % {"count": followers},
+            code="has_merged",
         )
     text = common.reason_text(reason)
     at, was = common.moment_of(None, request), str(request.state)
@@ -102,5 +103,7 @@ def archive(actor: Actor, request: Request, at: dt.datetime, how: str, note_id: 
     no_callback, decision."""
     request.state, request.archived_at = RequestState.ARCHIVED, at
     common.save(request, "state", "archived_at", "reviewed_at", "satisfaction")
-    told = common.event(actor, request, "request.archived", at, how=how, satisfaction=request.satisfaction, note_id=note_id)
+    told = common.event(
+        actor, request, "request.archived", at, how=how, satisfaction=request.satisfaction, note_id=note_id
+    )
     return [told, *common.end(actor, request, at)]

@@ -28,7 +28,9 @@ from denghuo.core.inputs import Form
 STEP_TIMES = ("submitted_at", "accepted_at", "dispatched_at", "arrived_at", "returned_at", "reviewed_at")
 
 
-_LOCKED = prepared.Select(lambda pk: Request.objects.select_related("org").select_for_update(of=("self",)).filter(pk=pk))
+_LOCKED = prepared.Select(
+    lambda pk: Request.objects.select_related("org").select_for_update(of=("self",)).filter(pk=pk)
+)
 
 
 def locked(request_id: int) -> Request:
@@ -120,7 +122,9 @@ def save(request: Request, *fields: str) -> None:
 def topics_of(request: Request, children: Sequence[Request] = ()) -> list[str]:
     """Live topics: the request's page and the customer's, and those of the callers merged into it."""
     return [
-        topic for item in (request, *children) for topic in (f"request:{item.pk}", f"customer-request:{item.public_token}")
+        topic
+        for item in (request, *children)
+        for topic in (f"request:{item.pk}", f"customer-request:{item.public_token}")
     ]
 
 

@@ -23,7 +23,12 @@ from denghuo.core.scoping.models import OrgUnit
 
 @action("request.assign")
 def assign_handling(
-    actor: Actor, request_id: int, *, org_id: int | None = None, version: int | None = None, at: dt.datetime | None = None
+    actor: Actor,
+    request_id: int,
+    *,
+    org_id: int | None = None,
+    version: int | None = None,
+    at: dt.datetime | None = None,
 ) -> Request:
     """*accepted*, *handling* or *rework* → *handling* by ``org_id`` (default: the unit it is with), for all but faults.
 
@@ -100,7 +105,9 @@ def note_request(actor: Actor, request_id: int, *, text: str, token: str | None 
     common.require_right(actor, "request.note", request, token)
     clean = common.reason_text(text, field="text")
     if request.state in FINAL:
-        raise Conflict(_("该诉求已%(state)s，不能再添加备注") % {"state": request.get_state_display()}, code="wrong_state")
+        raise Conflict(
+            _("该诉求已%(state)s，不能再添加备注") % {"state": request.get_state_display()}, code="wrong_state"
+        )
     at = common.moment_of(None, request)
     kind = NoteKind.CUSTOMER if actor.kind == "customer" else NoteKind.REMARK
     note_id = common.write_note(actor, request, kind, clean, at)
@@ -137,7 +144,9 @@ def urge_request(
     promised = _promised(request)
     forced = insist and actor.kind != "customer"
     if promised and at < promised and not forced and policies.get("urge.explain_before_promise", request.org):
-        message = _("我们承诺在 %(time)s 前到达或答复，工作正在进行，请稍候；超过此时间可再次催办") % {"time": shown(promised)}
+        message = _("我们承诺在 %(time)s 前到达或答复，工作正在进行，请稍候；超过此时间可再次催办") % {
+            "time": shown(promised)
+        }
         return UrgeResult(False, message, promised, request)
     _within_limits(request, at)
     request.urges, request.urged_at = request.urges + 1, at
@@ -168,8 +177,16 @@ def _within_limits(request: Request, at: dt.datetime) -> None:
 
 def _promised(request: Request) -> dt.datetime | None:
     """When the customer was promised something next: the crew's arrival, else the answer; a merged caller's master's."""
-    subject = ("request", request.master_id) if request.state == RequestState.MERGED and request.master_id else ("request", request.pk)
-    kinds = [limits.ARRIVAL_STANDARD, limits.RESTORE_MEAN] if request.type == RequestType.FAULT_REPORT else [limits.HANDLING]
+    subject = (
+        ("request", request.master_id)
+        if request.state == RequestState.MERGED and request.master_id
+        else ("request", request.pk)
+    )
+    kinds = (
+        [limits.ARRIVAL_STANDARD, limits.RESTORE_MEAN]
+        if request.type == RequestType.FAULT_REPORT
+        else [limits.HANDLING]
+    )
     for kind in kinds:
         clock = live_clock(subject, kind)
         if clock is not None:

@@ -284,7 +284,17 @@ def _new_request(draft: RequestDraft, place: Place, pk: int, contact_id: int | N
 def _submitted(actor: Actor, request: Request, at: dt.datetime) -> NewEvent:
     payload: dict[str, Any] = {
         name: getattr(request, name)
-        for name in ("number", "type", "channel", "contact_id", "customer_id", "account_id", "transformer_id", "phenomenon", "scope")
+        for name in (
+            "number",
+            "type",
+            "channel",
+            "contact_id",
+            "customer_id",
+            "account_id",
+            "transformer_id",
+            "phenomenon",
+            "scope",
+        )
     }
     return common.event(actor, request, "request.submitted", at, **payload)
 

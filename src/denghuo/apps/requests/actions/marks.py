@@ -72,7 +72,14 @@ def mark_progress(
     children = common.children_of(request)
     common.tell(
         common.event(
-            actor, request, "request.progressed", moment, children, order_id=order_id, step=step, expected_at=expected_at
+            actor,
+            request,
+            "request.progressed",
+            moment,
+            children,
+            order_id=order_id,
+            step=step,
+            expected_at=expected_at,
         )
     )
     return request
@@ -97,7 +104,9 @@ def mark_arrived(actor: Actor, request_id: int, *, order_id: int, at: dt.datetim
         return request
     request.arrived_at = moment
     common.save(request, "arrived_at")
-    started = common.begin(actor, limits.on_arrival(request, moment)) if request.type == RequestType.FAULT_REPORT else []
+    started = (
+        common.begin(actor, limits.on_arrival(request, moment)) if request.type == RequestType.FAULT_REPORT else []
+    )
     common.tell(told, common.end(actor, request, moment, *limits.ARRIVAL), started)
     return request
 
@@ -123,7 +132,9 @@ def mark_returned(
     common.require_step(request, "return")
     if request.arrived_at is None:
         raise Conflict(_("尚未登记到达现场，不能回单；请先登记到达时间"), code="not_arrived")
-    moment = common.moment_of(at, request, after=max(request.arrived_at, common.latest_step(request)), what=_("到达时间"))
+    moment = common.moment_of(
+        at, request, after=max(request.arrived_at, common.latest_step(request)), what=_("到达时间")
+    )
     form = Form()
     request.cause = form.choice("cause", cause, FaultCause.values, required=request.type == RequestType.FAULT_REPORT)
     request.result = form.text("result", result, longest=policies.get("request.text_length"), required=True)

@@ -139,7 +139,8 @@ def _merge(actor: Actor, request: Request, master: Request, reason: str) -> None
         raise common.wrong("master_id", _("主单须是故障报修"))
     if master.state not in MASTER_STATES:
         raise Conflict(
-            _("主单当前为“%(state)s”，已过可合并的环节，请另选主单") % {"state": master.get_state_display()}, code="master_state"
+            _("主单当前为“%(state)s”，已过可合并的环节，请另选主单") % {"state": master.get_state_display()},
+            code="master_state",
         )
     at = common.moment_of(None, request)
     moved = common.children_of(request, lock=True)

@@ -77,7 +77,11 @@ def _send_back(actor: Actor, request: Request, reason: str, at: dt.datetime, end
         actor, request, "request.sent_back", at, children, round=request.round, reason=redact(reason), note_id=note
     )
     # Who reads the log for the state of a request takes sent_back as "with the crew again"; units are told of after it.
-    again = [] if by_crew else [common.event(actor, request, "request.assigned", at, unit_id=request.org_id, round=request.round)]
+    again = (
+        []
+        if by_crew
+        else [common.event(actor, request, "request.assigned", at, unit_id=request.org_id, round=request.round)]
+    )
     common.tell(told, ended, again)
 
 
@@ -107,5 +111,3 @@ def _due(actor: Actor, plan: CallBack, at: dt.datetime) -> NewEvent:
         actor, request, "request.callback_due", at,
         call_back_id=plan.pk, round=plan.round, not_before=plan.not_before, master_id=request.master_id,
     )  # fmt: skip
-
-

@@ -22,7 +22,9 @@ def list_callbacks(request: HttpRequest, limit: int = Query(50, ge=1, le=200)) -
     return {"items": [callback_out(actor, plan) for plan in queries.callback_queue(actor)[:limit]]}
 
 
-@router.post("/callbacks/next", response={200: CallBackOut, 204: None}, summary="领取下一个回访", operation_id="callback_next")
+@router.post(
+    "/callbacks/next", response={200: CallBackOut, 204: None}, summary="领取下一个回访", operation_id="callback_next"
+)
 def next_callback(request: HttpRequest) -> Any:
     """The plan the caller holds, else the longest due; 204 when none is due or outside calling hours."""
     actor = actor_of(request)
@@ -35,7 +37,9 @@ def next_callback(request: HttpRequest) -> Any:
     return Status(200, answer) if answer else Status(204, None)
 
 
-@router.post("/callbacks/{callback_id}/release", response=CallBackOut, summary="放回回访", operation_id="callback_release")
+@router.post(
+    "/callbacks/{callback_id}/release", response=CallBackOut, summary="放回回访", operation_id="callback_release"
+)
 def release_callback(request: HttpRequest, callback_id: Key) -> Any:
     """Put back what the caller took."""
     actor = actor_of(request)
@@ -45,7 +49,9 @@ def release_callback(request: HttpRequest, callback_id: Key) -> Any:
     )  # fmt: skip
 
 
-@router.post("/callbacks/{callback_id}/attempts", response=CallBackOut, summary="记录回访", operation_id="callback_attempt")
+@router.post(
+    "/callbacks/{callback_id}/attempts", response=CallBackOut, summary="记录回访", operation_id="callback_attempt"
+)
 def record_attempt(request: HttpRequest, callback_id: Key, body: AttemptIn) -> Any:
     """One dialling by the holder of the plan; a dissatisfied answer sends the request to rework."""
     actor = actor_of(request)

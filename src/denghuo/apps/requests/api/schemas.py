@@ -261,7 +261,12 @@ def request_out(actor: Actor, row: Request, masters: Mapping[int, int] | None = 
     found = suggested_masters([row]) if masters is None else masters
     body = {name: getattr(row, name) for name in PLAIN}
     body |= {name: masked(row, name, actor) for name in ("caller_name", "caller_phone", "address")}
-    body |= {"id": row.pk, "token": row.public_token, "org_name": row.org.name, "suggested_master_id": found.get(row.pk)}
+    body |= {
+        "id": row.pk,
+        "token": row.public_token,
+        "org_name": row.org.name,
+        "suggested_master_id": found.get(row.pk),
+    }
     return RequestOut(**body).model_dump(mode="json")
 
 

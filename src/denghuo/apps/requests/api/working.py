@@ -27,14 +27,22 @@ def _step(request: HttpRequest, request_id: int, name: str, body: Schema, act: C
 @router.post("/requests/{request_id}/accept", response=s.RequestOut, summary="受理", operation_id="request_accept")
 def accept(request: HttpRequest, request_id: s.Key, body: s.AcceptIn) -> Any:
     """submitted → accepted, with classification; the field clocks start."""
-    return _step(request, request_id, "accept", body, lambda a: actions.accept_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "accept", body, lambda a: actions.accept_request(a, request_id, **body.model_dump())
+    )
 
 
-@router.post("/requests/{request_id}/reclassify", response=s.RequestOut, summary="调整分类", operation_id="request_reclassify")
+@router.post(
+    "/requests/{request_id}/reclassify", response=s.RequestOut, summary="调整分类", operation_id="request_reclassify"
+)
 def reclassify(request: HttpRequest, request_id: s.Key, body: s.ReclassifyIn) -> Any:
     """What is left out stays; clocks are recomputed and keep their history."""
     return _step(
-        request, request_id, "reclassify", body, lambda a: actions.reclassify_request(a, request_id, **body.model_dump())
+        request,
+        request_id,
+        "reclassify",
+        body,
+        lambda a: actions.reclassify_request(a, request_id, **body.model_dump()),
     )
 
 
@@ -47,13 +55,19 @@ def merge(request: HttpRequest, request_id: s.Key, body: s.MergeIn) -> Any:
     )  # fmt: skip
 
 
-@router.post("/requests/{request_id}/unmerge", response=s.RequestOut, summary="取消合并", operation_id="request_unmerge")
+@router.post(
+    "/requests/{request_id}/unmerge", response=s.RequestOut, summary="取消合并", operation_id="request_unmerge"
+)
 def unmerge(request: HttpRequest, request_id: s.Key, body: s.ReasonIn) -> Any:
     """merged → accepted."""
-    return _step(request, request_id, "unmerge", body, lambda a: actions.unmerge_request(a, request_id, reason=body.reason))
+    return _step(
+        request, request_id, "unmerge", body, lambda a: actions.unmerge_request(a, request_id, reason=body.reason)
+    )
 
 
-@router.post("/requests/{request_id}/link-outage", response=s.RequestOut, summary="关联停电", operation_id="request_link_outage")
+@router.post(
+    "/requests/{request_id}/link-outage", response=s.RequestOut, summary="关联停电", operation_id="request_link_outage"
+)
 def link_outage(request: HttpRequest, request_id: s.Key, body: s.OutageIn) -> Any:
     """Link the outage that explains it and, unless ``merge`` is false, merge into the outage's master request."""
     return _step(
@@ -62,19 +76,32 @@ def link_outage(request: HttpRequest, request_id: s.Key, body: s.OutageIn) -> An
     )  # fmt: skip
 
 
-@router.post("/requests/{request_id}/assign", response=s.RequestOut, summary="转派处理单位", operation_id="request_assign")
+@router.post(
+    "/requests/{request_id}/assign", response=s.RequestOut, summary="转派处理单位", operation_id="request_assign"
+)
 def assign(request: HttpRequest, request_id: s.Key, body: s.AssignIn) -> Any:
     """All types but faults: accepted, handling or rework → handling."""
-    return _step(request, request_id, "assign", body, lambda a: actions.assign_handling(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "assign", body, lambda a: actions.assign_handling(a, request_id, **body.model_dump())
+    )
 
 
-@router.post("/requests/{request_id}/reply", response=s.RequestOut, summary="回复处理结果", operation_id="request_reply")
+@router.post(
+    "/requests/{request_id}/reply", response=s.RequestOut, summary="回复处理结果", operation_id="request_reply"
+)
 def reply(request: HttpRequest, request_id: s.Key, body: s.ReplyIn) -> Any:
     """handling → returned."""
-    return _step(request, request_id, "reply", body, lambda a: actions.reply_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "reply", body, lambda a: actions.reply_request(a, request_id, **body.model_dump())
+    )
 
 
-@router.post("/requests/{request_id}/contacted", response=s.RequestOut, summary="登记已联系客户", operation_id="request_contacted")
+@router.post(
+    "/requests/{request_id}/contacted",
+    response=s.RequestOut,
+    summary="登记已联系客户",
+    operation_id="request_contacted",
+)
 def contacted(request: HttpRequest, request_id: s.Key) -> Any:
     """Ends the contact clock."""
     empty = s.TextIn(text="")
@@ -84,25 +111,35 @@ def contacted(request: HttpRequest, request_id: s.Key) -> Any:
 @router.post("/requests/{request_id}/answer", response=s.RequestOut, summary="当场答复", operation_id="request_answer")
 def answer(request: HttpRequest, request_id: s.Key, body: s.AnswerIn) -> Any:
     """submitted or accepted → archived, for types that may be answered on the call."""
-    return _step(request, request_id, "answer", body, lambda a: actions.answer_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "answer", body, lambda a: actions.answer_request(a, request_id, **body.model_dump())
+    )
 
 
 @router.post("/requests/{request_id}/review", response=s.RequestOut, summary="审核", operation_id="request_review")
 def review(request: HttpRequest, request_id: s.Key, body: s.ReviewIn) -> Any:
     """returned → callback, or back with a reason."""
-    return _step(request, request_id, "review", body, lambda a: actions.review_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "review", body, lambda a: actions.review_request(a, request_id, **body.model_dump())
+    )
 
 
 @router.post("/requests/{request_id}/cancel", response=s.RequestOut, summary="撤销", operation_id="request_cancel")
 def cancel(request: HttpRequest, request_id: s.Key, body: s.ReasonIn) -> Any:
     """→ cancelled; refused once the crew is there or other callers are merged in."""
-    return _step(request, request_id, "cancel", body, lambda a: actions.cancel_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "cancel", body, lambda a: actions.cancel_request(a, request_id, **body.model_dump())
+    )
 
 
-@router.post("/requests/{request_id}/archive", response=s.RequestOut, summary="主管归档", operation_id="request_archive")
+@router.post(
+    "/requests/{request_id}/archive", response=s.RequestOut, summary="主管归档", operation_id="request_archive"
+)
 def archive(request: HttpRequest, request_id: s.Key, body: s.ReasonIn) -> Any:
     """callback, or rework under supervision → archived, by decision and with its reason."""
-    return _step(request, request_id, "archive", body, lambda a: actions.archive_request(a, request_id, **body.model_dump()))
+    return _step(
+        request, request_id, "archive", body, lambda a: actions.archive_request(a, request_id, **body.model_dump())
+    )
 
 
 @router.post("/requests/{request_id}/note", response=s.NoteOut, summary="添加备注", operation_id="request_note")
@@ -131,5 +168,8 @@ def urge(request: HttpRequest, request_id: s.Key, body: s.UrgeIn) -> Any:
 def urge_out(result: actions.UrgeResult) -> dict[str, Any]:
     """What became of an urge."""
     return s.UrgeOut(
-        recorded=result.recorded, message=str(result.message), promised_at=result.promised_at, urges=result.request.urges
+        recorded=result.recorded,
+        message=str(result.message),
+        promised_at=result.promised_at,
+        urges=result.request.urges,
     ).model_dump(mode="json")

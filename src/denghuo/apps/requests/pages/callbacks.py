@@ -26,8 +26,12 @@ from denghuo.web.formtools import add_refusal, once
 class CallBackTable(t.Table):
     """Plans that wait, the next due first."""
 
-    number = t.Column(gettext_lazy("诉求编号"), value=lambda row, ctx: row.request.number, link=lambda row: f"/staff/requests/{row.request_id}/")
-    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.request.org.name)
+    number = t.Column(
+        gettext_lazy("诉求编号"),
+        value=lambda row, ctx: row.request.number,
+        link=lambda row: f"/staff/requests/{row.request_id}/",
+    )
+    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.request.org.label)
     round = t.Column(gettext_lazy("轮次"), value=lambda row, ctx: row.round)
     attempts = t.Column(gettext_lazy("已拨打"), value=lambda row, ctx: row.attempts, sort="attempts")
     not_before = t.TimeColumn(gettext_lazy("最早回访"), sort="not_before")
@@ -65,7 +69,8 @@ def _current(current: CallBack, actor: Any) -> dict[str, Any]:
         # What was done stands with the request that the crew worked on.
         "worked": r if r.result or r.master is None else r.master,
         "round_text": _("第 %(n)s 轮") % {"n": current.round},
-        "tries_text": _("已拨打 %(n)s / %(most)s 次") % {"n": current.attempts, "most": policies.get("callback.max_attempts", r.org)},
+        "tries_text": _("已拨打 %(n)s / %(most)s 次")
+        % {"n": current.attempts, "most": policies.get("callback.max_attempts", r.org)},
         "person": person_of(current.request, actor),
         "tries": list(current.tries.order_by("pk")),
         "draft": f"callback-{current.pk}-{current.attempts}",

@@ -33,7 +33,9 @@ def person_of(request: Request, actor: Actor) -> dict[str, str]:
 def reveals_of(request: Request, actor: Actor) -> dict[str, str]:
     """Where each masked value may be unmasked with a reason; empty for what is plain or may not be."""
     allowed = actor.can("privacy.reveal", request.org.path)
-    return {name: reveal_url(request, name) if allowed and not may_view(request, name, actor) else "" for name in PERSONAL}
+    return {
+        name: reveal_url(request, name) if allowed and not may_view(request, name, actor) else "" for name in PERSONAL
+    }
 
 
 def free_text(text: str, request: Request, actor: Actor) -> str:
@@ -41,7 +43,9 @@ def free_text(text: str, request: Request, actor: Actor) -> str:
     return text if may_view(request, "caller_phone", actor) else mask("note", text)
 
 
-def perform(request: HttpRequest, pk: int, name: str, form: Form, act: Callable[[Actor, dict[str, Any]], str]) -> HttpResponse | None:
+def perform(
+    request: HttpRequest, pk: int, name: str, form: Form, act: Callable[[Actor, dict[str, Any]], str]
+) -> HttpResponse | None:
     """Run one action from a posted form under its idempotency key.
 
     ``act`` gets the actor and the clean data and gives the sentence for the toast. None means: refused, and ``form``

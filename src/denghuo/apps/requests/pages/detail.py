@@ -82,7 +82,9 @@ def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
         "master": r.master,
         "merged_text": _("已并入主单 %(number)s，修复后仍会单独回访") % {"number": r.master.number} if r.master else "",
         "can": what_can(actor, r, outage),
-        "clocks": [{"clock": c, "label": limits.LABELS.get(c.kind, c.kind)} for c in found.clocks if c.state in SHOWN_CLOCKS],
+        "clocks": [
+            {"clock": c, "label": limits.LABELS.get(c.kind, c.kind)} for c in found.clocks if c.state in SHOWN_CLOCKS
+        ],
         "entries": _entries(found, actor),
         "urge_text": _("%(n)s 次催办") % {"n": r.urges},
         "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
@@ -291,5 +293,3 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _again(request: HttpRequest, pk: int, **held: Any) -> HttpResponse:
     return render(request, "requests/staff/detail.html", context_of(actor_of(request), pk, **held), status=422)
-
-

@@ -30,7 +30,6 @@ from denghuo.core.http import client_ip
 from denghuo.core.privacy import mask
 from denghuo.web.formtools import add_refusal, once
 
-
 FOUND = "hall_account"  # session: the account that was found and not yet used
 SHOWN_OUTAGES = 3
 
@@ -47,7 +46,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "outages": lasting[:SHOWN_OUTAGES],
         "outage_count": len(lasting),
-        "promises": [{"label": label, "minutes": f"{promise[code]:g}"} for code, label in AreaType.choices if code in promise],
+        "promises": [
+            {"label": label, "minutes": f"{promise[code]:g}"} for code, label in AreaType.choices if code in promise
+        ],
     }
     return render(request, "requests/hall/home.html", context)
 
@@ -191,7 +192,12 @@ def urge(request: HttpRequest, token: str) -> HttpResponse:
         raise NotFound()
     actor = public_actor(request)
     try:
-        text = once(request, actor, f"hall.urge:{found.pk}", lambda: str(actions.urge_request(actor, found.pk, token=token).message))
+        text = once(
+            request,
+            actor,
+            f"hall.urge:{found.pk}",
+            lambda: str(actions.urge_request(actor, found.pk, token=token).message),
+        )
         messages.success(request, text)
     except ActionError as error:
         messages.warning(request, error.message)

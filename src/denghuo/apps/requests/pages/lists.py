@@ -38,12 +38,12 @@ class RequestTable(t.Table):
     number = t.Column(gettext_lazy("编号"), link="requests:detail", sort="number")
     state = t.StateColumn(gettext_lazy("状态"), kind="request", sort="state")
     type = t.Column(gettext_lazy("类型"), value=lambda row, ctx: row.get_type_display())
-    urgency = t.StateColumn(gettext_lazy("紧急"), kind="urgency")
+    urgency = t.StateColumn(pgettext_lazy("列", "紧急"), kind="urgency")
     area_type = t.StateColumn(gettext_lazy("地域"), kind="area")
     phenomenon = t.Column(gettext_lazy("现象"), value=lambda row, ctx: row.get_phenomenon_display())
     caller = t.Column(gettext_lazy("联系人"), value=lambda row, ctx: masked(row, "caller_name", ctx.actor))
     phone = t.Column(gettext_lazy("电话"), value=lambda row, ctx: masked(row, "caller_phone", ctx.actor))
-    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.org.name)
+    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.org.label)
     submitted_at = t.TimeColumn(gettext_lazy("提交时间"), sort="submitted_at")
 
     class Meta:
@@ -86,8 +86,10 @@ class ReviewTable(t.Table):
     """Returned work that waits for review, longest waiting first."""
 
     number = t.Column(gettext_lazy("编号"), link="requests:detail", sort="number")
-    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.org.name)
-    fault_class = t.Column(gettext_lazy("故障类别"), value=lambda row, ctx: row.get_fault_class_display() or row.get_type_display())
+    org = t.Column(gettext_lazy("单位"), value=lambda row, ctx: row.org.label)
+    fault_class = t.Column(
+        gettext_lazy("故障类别"), value=lambda row, ctx: row.get_fault_class_display() or row.get_type_display()
+    )
     cause = t.Column(gettext_lazy("原因"), value=lambda row, ctx: row.get_cause_display())
     result = t.Column(gettext_lazy("处理结果"), value=lambda row, ctx: row.result[:60])
     round = t.Column(gettext_lazy("轮次"), value=lambda row, ctx: row.round)

@@ -46,7 +46,12 @@ def callback_counts(actor: Actor, now: dt.datetime | None = None) -> dict[str, i
 def held_by(actor: Actor) -> CallBack | None:
     """The plan ``actor`` has taken and not yet recorded, with its request and earlier tries."""
     rows = CallBack.objects.filter(holder_id=actor.id, state=CallBackState.PENDING)
-    return rows.select_related("request__org", "request__master").prefetch_related("tries__by").order_by(F("held_at").desc()).first()
+    return (
+        rows.select_related("request__org", "request__master")
+        .prefetch_related("tries__by")
+        .order_by(F("held_at").desc())
+        .first()
+    )
 
 
 def callback_of(actor: Actor, callback_id: int) -> CallBack:

@@ -71,7 +71,12 @@ def detail(actor: Actor, request_id: int) -> RequestDetail:
     if request is None:
         raise NotFound()
     notes = list(RequestNote.objects.filter(request=request).order_by("pk"))
-    plans = CallBack.objects.filter(request=request).select_related("holder").prefetch_related("tries__by").order_by("round")
+    plans = (
+        CallBack.objects.filter(request=request)
+        .select_related("holder")
+        .prefetch_related("tries__by")
+        .order_by("round")
+    )
     open_now = request.state not in FINAL
     return RequestDetail(
         request=request,

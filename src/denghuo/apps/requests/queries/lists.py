@@ -45,7 +45,9 @@ def visible(actor: Actor) -> QuerySet[Request]:
     return Request.objects.visible_to(actor, VIEW)
 
 
-def request_list(actor: Actor, filters: Mapping[str, Any] | None = None, sort: str = "-submitted_at") -> QuerySet[Request]:
+def request_list(
+    actor: Actor, filters: Mapping[str, Any] | None = None, sort: str = "-submitted_at"
+) -> QuerySet[Request]:
     """Requests for a table, newest first, with what a row shows.
 
     ``filters``: the names of ``EXACT``; ``open`` (True: not filed or cancelled); ``q`` (see :func:`search`);
@@ -102,7 +104,9 @@ def suggested_masters(rows: Sequence[Request]) -> dict[int, int]:
 
     Three queries for a whole page. Requests that are not open faults awaiting a decision have none.
     """
-    open_rows = [r for r in rows if r.type == RequestType.FAULT_REPORT and r.state in POSSIBLE["merge"] and r.master_id is None]
+    open_rows = [
+        r for r in rows if r.type == RequestType.FAULT_REPORT and r.state in POSSIBLE["merge"] and r.master_id is None
+    ]
     unlinked = {r.transformer_id for r in open_rows if r.outage_id is None and r.transformer_id is not None}
     explained = outages_explaining(unlinked)
     wanted: dict[int, int] = {}

@@ -49,7 +49,11 @@ def _labels() -> dict[str, str]:
 
 def request_by_token(token: str) -> Request:
     """The request of a progress page. Raises NotFound."""
-    row = Request.objects.select_related("org", "master", "outage").filter(public_token=token[:64]).first() if token.isascii() else None
+    row = (
+        Request.objects.select_related("org", "master", "outage").filter(public_token=token[:64]).first()
+        if token.isascii()
+        else None
+    )
     if row is None:
         raise NotFound(_("没有这个进度页，请核对地址，或用编号和电话查询"))
     return row
@@ -62,7 +66,9 @@ def find_progress(actor: Actor, *, number: str, phone: str) -> str | None:
     form = Form()
     clean = form.phone("phone", phone)
     form.finish()
-    rows = Request.objects.filter(number=number.strip()[:24].replace("\x00", ""), caller_phone_bidx=blind_index("phone", clean))
+    rows = Request.objects.filter(
+        number=number.strip()[:24].replace("\x00", ""), caller_phone_bidx=blind_index("phone", clean)
+    )
     return rows.values_list("public_token", flat=True).first()
 
 
@@ -92,7 +98,12 @@ def progress_view(token: str) -> dict[str, Any] | None:
         "steps": steps_of(request, lead),
         "round": request.round,
         "promised_at": _promise(lead),
-        "outage": outage and {"expected_at": outage.expected_at, "restored_at": outage.restored_at, "kind_label": outage.get_kind_display()},
+        "outage": outage
+        and {
+            "expected_at": outage.expected_at,
+            "restored_at": outage.restored_at,
+            "kind_label": outage.get_kind_display(),
+        },
         "cause_label": lead.get_cause_display() if lead.cause else "",
         "restored_at": request.restored_at or lead.restored_at,
         "satisfaction": request.satisfaction,
@@ -119,7 +130,11 @@ def steps_of(request: Request, lead: Request) -> list[dict[str, Any]]:
         if cancelled:
             status = "done" if times[code] is not None and code != "archived" else "todo"
         else:
-            status = "done" if index < reached or request.state == RequestState.ARCHIVED else ("current" if index == reached else "todo")
+            status = (
+                "done"
+                if index < reached or request.state == RequestState.ARCHIVED
+                else ("current" if index == reached else "todo")
+            )
         shown = times[code] if status != "todo" else None
         steps.append({"code": code, "label": labels[code], "status": status, "at": shown})
     if cancelled:
@@ -145,7 +160,11 @@ def _arrived(lead: Request) -> dt.datetime | None:
     first, sent = lead.arrived_at, lead.dispatched_at
     if first is None or sent is None or first >= sent:
         return first
-    told = [e for e in events.timeline("request", lead.pk) if e.kind == "request.progressed" and e.payload["step"] == "arrived"]
+    told = [
+        e
+        for e in events.timeline("request", lead.pk)
+        if e.kind == "request.progressed" and e.payload["step"] == "arrived"
+    ]
     return next((event.at for event in reversed(told) if event.at >= sent), None)
 
 
@@ -160,5 +179,3 @@ def _promise(lead: Request) -> dt.datetime | None:
     kind = limits.HANDLING if lead.type != RequestType.FAULT_REPORT else limits.ARRIVAL_STANDARD
     clock = live_clock(lead, kind)
     return clock.due_at if clock else None
-
-

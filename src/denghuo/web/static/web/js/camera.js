@@ -43,6 +43,11 @@ function problem(xhr) {
     return "";
   }
 }
+const under = new Set(); // photos on their way, from the choice to the server's answer
+function track(way) {
+  under.add(way);
+  way.finally(() => under.delete(way));
+}
 async function upload(box, shot) {
   shot.status.textContent = Denghuo.text("camera.uploading", "");
   shot.status.classList.remove("dh-shot-error");
@@ -79,7 +84,7 @@ async function picked(box, input, list) {
       const { canvas, blob } = await shrink(file);
       const shot = { id: uuid(), blob, bar: Denghuo.el("progress", { class: "dh-bar", max: "1", value: "0" }), status: Denghuo.el("span", { role: "status" }), retry: Denghuo.el("button", { type: "button", class: "btn btn-sm" }, Denghuo.text("camera.retry")) };
       shot.bar.hidden = shot.retry.hidden = true;
-      shot.retry.addEventListener("click", () => upload(box, shot));
+      shot.retry.addEventListener("click", () => track(upload(box, shot)));
       list.append(Denghuo.el("li", {}, canvas, shot.bar, shot.status, shot.retry));
       made.push(shot);
     } catch {
@@ -91,12 +96,24 @@ async function picked(box, input, list) {
     for (const shot of made) await upload(box, shot);
   } else keepInForm(input, made);
 }
+/* A form that closes the matter waits for the photos that are on their way, then goes by itself. */
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!form.hasAttribute("data-after-photos") || !under.size) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  Denghuo.release(form);
+  Denghuo.toast(Denghuo.text("camera.waiting"), "info");
+  Promise.all(under).then(() => {
+    if (!document.querySelector(".dh-shot-error")) form.requestSubmit(submitter || undefined);
+  });
+}, true);
 Denghuo.onContent((root) => {
   Denghuo.all(root, "[data-camera]").forEach((box) => {
     const input = box.querySelector("input[type=file]");
     const list = box.querySelector(".dh-shots") || box.appendChild(Denghuo.el("ul", { class: "dh-shots" }));
     if (!input || box.dhReady) return;
     box.dhReady = true;
-    input.addEventListener("change", () => picked(box, input, list));
+    input.addEventListener("change", () => track(picked(box, input, list)));
   });
 });

@@ -70,7 +70,9 @@ def test_an_account_number_with_another_phone_is_not_linked(world: World, client
     refusal = api(client, "post", "/requests", report(caller_phone="13900009999"))
     assert refusal.status_code == 422
     assert list(refusal.json()["errors"]) == ["account_number"]
-    made = api(client, "post", "/requests", report(caller_phone="13900009999", org_id=world.org.pk, address="河边路 9 号"))
+    made = api(
+        client, "post", "/requests", report(caller_phone="13900009999", org_id=world.org.pk, address="河边路 9 号")
+    )
     assert made.status_code == 201
     assert Request.objects.get().account_id is None
 
@@ -130,7 +132,9 @@ def test_public_submissions_are_limited_per_address(world: World, client: Client
 def test_the_loop_by_api(world: World, staff_api: Send, client: Client) -> None:
     made = api(client, "post", "/requests", report()).json()
     pk = made["id"]
-    accepted = staff_api(world.agent, "post", f"/requests/{pk}/accept", {"fault_class": "low_voltage", "area_type": "urban"})
+    accepted = staff_api(
+        world.agent, "post", f"/requests/{pk}/accept", {"fault_class": "low_voltage", "area_type": "urban"}
+    )
     assert accepted.status_code == 200, accepted.content
     request = Request.objects.get(pk=pk)
     world.dispatch(request)
@@ -179,7 +183,9 @@ def test_pages_of_the_list_neither_skip_nor_repeat(world: World, staff_api: Send
     assert staff_api(world.agent, "get", "/requests?cursor=rubbish").status_code == 422
 
 
-def test_the_list_keeps_to_the_units_of_the_reader(world: World, staff_api: Send, actor_for_role: Any, org_tree: Any) -> None:
+def test_the_list_keeps_to_the_units_of_the_reader(
+    world: World, staff_api: Send, actor_for_role: Any, org_tree: Any
+) -> None:
     world.submitted()
     stranger = actor_for_role("agent", org_tree.other_city)
     assert staff_api(stranger, "get", "/requests").json()["items"] == []

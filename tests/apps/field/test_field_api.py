@@ -34,7 +34,10 @@ class Caller:
         # An empty key means a fresh one: the test's own transaction must live on after a refusal.
         key = str(uuid.uuid4()) if key == "" else key
         answer = self.client.post(
-            f"/api/v1{path}", json.dumps(body if body is not None else {}), "application/json", headers=self._headers(key)
+            f"/api/v1{path}",
+            json.dumps(body if body is not None else {}),
+            "application/json",
+            headers=self._headers(key),
         )
         return self._checked(answer, status)
 
