@@ -20,7 +20,7 @@ OFFICE = WorkingCalendar.from_json(
         "2026-12-31": [["08:30", "12:00"]],  # a short day
     },
 )
-NIGHT = WorkingCalendar.from_json(dict.fromkeys(["mon", "tue", "wed", "thu", "fri"], [["22:00", "06:00"]]))
+NIGHT = WorkingCalendar.from_json({day: [["22:00", "06:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
 
 
 def at(text: str, tz: ZoneInfo = CN) -> dt.datetime:

@@ -101,7 +101,7 @@ def problems(mark: Mark, sample: int = 5) -> dict[str, dict[str, Any]]:
     with connection.cursor() as cursor:
         for name, sql in CHECKS.items():
             cursor.execute(
-                f"SELECT count(*), (array_agg(q.id))[1:%(sample)s] FROM ({sql}) q(id)",  # noqa: S608
+                f"SELECT count(*), (array_agg(q.id))[1:%(sample)s] FROM ({sql}) q(id)",
                 asdict(mark) | {"sample": sample},
             )
             count, ids = cursor.fetchone()

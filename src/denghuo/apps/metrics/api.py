@@ -65,7 +65,7 @@ def get_mark(request: HttpRequest) -> Any:
 
 
 @router.get("/accounting", response=dict[str, Any], summary="核账：汇总与异常", operation_id="accounting")
-def get_accounting(request: HttpRequest, mark: str = Query("0.0.0.0", max_length=80)) -> Any:
+def get_accounting(request: HttpRequest, mark: str = Query(str(accounting.Mark()), max_length=80)) -> Any:
     """Counts since ``mark``, and every rule of the books that is broken (none: the books are in order)."""
     actor_of(request).require("audit.accounting", ROOT_PATH)
     place = accounting.Mark.parse(mark)

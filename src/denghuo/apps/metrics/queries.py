@@ -146,9 +146,11 @@ def differences() -> list[str]:
             for row in FloorTally.objects.filter(day=None, measure=f"{kind}.state")
             if row.count
         }
-        for key in sorted(fresh.keys() | kept.keys()):
-            if fresh.get(key, 0) != kept.get(key, 0):
-                found.append(f"{kind} org {key[0]} {key[1]}: table {fresh.get(key, 0)}, events {kept.get(key, 0)}")
+        found += [
+            f"{kind} org {key[0]} {key[1]}: table {fresh.get(key, 0)}, events {kept.get(key, 0)}"
+            for key in sorted(fresh.keys() | kept.keys())
+            if fresh.get(key, 0) != kept.get(key, 0)
+        ]
     return found
 
 

@@ -143,7 +143,7 @@ def _transactions(history: type[models.Model], ids: list[int]) -> dict[int, int]
         return {}
     table = connection.ops.quote_name(history._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pgh_id, xmin::text::bigint FROM {table} WHERE pgh_id = ANY(%s)", [ids])  # noqa: S608 - our own table's name, quoted
+        cursor.execute(f"SELECT pgh_id, xmin::text::bigint FROM {table} WHERE pgh_id = ANY(%s)", [ids])
         low = dict(cursor.fetchall())
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
         present = int(cursor.fetchone()[0])
