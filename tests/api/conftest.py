@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from denghuo.core.http.limits import buckets
 from tests.apps.requests.world import World, build
 
 ROLES = ("agent", "callback_agent", "supervisor", "dispatcher", "crew_leader", "manager", "data_steward")
@@ -20,6 +21,12 @@ UNTOUCHED = (
     "core_clock", "core_clockchange", "core_storedfile", "core_idempotencykey", "field_workorder", "field_orderphoto", "grid_outage",
     "accounts_apitoken",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nobody_called_yet() -> None:
+    """Rates are counted in the memory of the process; tests must not use up each other's."""
+    buckets.clear()
 
 
 @pytest.fixture

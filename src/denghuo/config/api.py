@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
-
 from denghuo import __version__
 from denghuo.apps.accounts.api import router as accounts
 from denghuo.apps.contacts.api import router as contacts
@@ -12,10 +10,10 @@ from denghuo.apps.field.api import router as field
 from denghuo.apps.grid.api import router as grid
 from denghuo.apps.metrics.api import router as metrics
 from denghuo.apps.requests.api import router as requests
-from denghuo.core.http.api import install_handlers
+from denghuo.core.http.api import ProblemAPI, install_handlers
 from denghuo.demo.api import router as demo
 
-api = NinjaAPI(
+api = ProblemAPI(
     title="灯火 Denghuo",
     version=__version__,
     description="电力客户服务中心运营平台接口。写操作请带 Idempotency-Key；错误均为 RFC 9457 问题文档。",

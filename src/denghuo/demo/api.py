@@ -28,7 +28,7 @@ class ClockIn(Schema):
     business: dt.datetime | None = None
 
 
-class ClockOut(Schema):
+class DemoClockOut(Schema):
     now: dt.datetime
     speed: float
 
@@ -55,7 +55,7 @@ def _demo_only() -> None:
         raise NotFound()
 
 
-@router.post("/demo/clock", response=ClockOut, auth=None, summary="演示：业务时钟倍速")
+@router.post("/demo/clock", response=DemoClockOut, auth=None, summary="演示：业务时钟倍速")
 def set_clock(request: HttpRequest, body: ClockIn) -> Any:
     """Run the business time of the whole platform faster, or (``speed`` null) back at wall time."""
     _demo_only()
@@ -63,7 +63,7 @@ def set_clock(request: HttpRequest, body: ClockIn) -> Any:
     return {"now": moment.now(), "speed": body.speed or 1.0}
 
 
-@router.get("/demo/clock", response=ClockOut, auth=None, summary="演示：业务时间")
+@router.get("/demo/clock", response=DemoClockOut, auth=None, summary="演示：业务时间")
 def get_clock(request: HttpRequest) -> Any:
     """What time it is for the business, and how fast it goes."""
     _demo_only()
@@ -122,7 +122,7 @@ def callers(
     ]
 
 
-class StaffOut(Schema):
+class DemoStaffOut(Schema):
     username: str
     role: str
     org_id: int
@@ -130,7 +130,7 @@ class StaffOut(Schema):
     crew_id: int | None = None
 
 
-@router.get("/demo/staff", response=list[StaffOut], auth=None, summary="演示：可代入的人员")
+@router.get("/demo/staff", response=list[DemoStaffOut], auth=None, summary="演示：可代入的人员")
 def staff(request: HttpRequest) -> Any:
     """Who can be signed in as with one call, by role."""
     _demo_only()

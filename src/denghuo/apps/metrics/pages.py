@@ -33,6 +33,7 @@ def context_of(actor: Actor) -> dict[str, Any]:
     waiting = floor.contacts.get("waiting", 0)
     crews = queries.crews_on_map(actor)
     orders = queries.arrival_orders(actor, today)
+    breaches = sum(floor.today.get("clock.breached", {}).values())
     return {
         "floor": floor,
         "now": now,
@@ -44,24 +45,17 @@ def context_of(actor: Actor) -> dict[str, Any]:
         ],
         "order_states": [(state, look_of("order", state), floor.orders.get(state, 0)) for state in ORDER_STATES],
         "open_requests": sum(floor.requests.values()),
-        "clocks": [_clock_row(clock) for clock in queries.clocks_running_out(actor, policies.get("floor.clock.list"))],
-        "areas": [
-            row
-            | {
-                "label": _area(row["area_type"]),
-                "met_percent": round(100 * row["met_share"], 1),
-                "mean_text": f"{row['mean']:.1f}",
-            }
-            for row in floor.arrivals
-        ],
+        "clocks": _clock_rows(queries.clocks_running_out(actor, policies.get("floor.clock.list"))),
+        "areas": _areas(floor.arrivals),
         "crews_free": sum(1 for crew in crews if crew["state"] == "free"),
-        "crews_total": len(crews),
+        "crews_of": f"/ {len(crews)}",
         "crew_points": [_crew_point(crew) for crew in crews],
         "arrival_chart": charts.arrivals(orders, floor.arrivals),
         "arrival_count": len(orders),
         "contacts_today": sum(floor.today.get("contact.opened", {}).values()),
         "requests_today": sum(floor.today.get("request.submitted", {}).values()),
-        "breaches_today": sum(floor.today.get("clock.breached", {}).values()),
+        "breaches_today": breaches,
+        "breach_tone": "warn" if breaches else "",
         "satisfaction": floor.today.get("callback.done", {}),
         "paths": actor.paths_for(queries.PERMISSION),
         "live_topics": [f"floor:{path}" for path in actor.paths_for(queries.PERMISSION)],
@@ -73,9 +67,34 @@ def _area(code: str) -> str:
     return str(AreaType(code).label) if code in AreaType.values else _("未标注")
 
 
-def _clock_row(clock: Clock) -> dict[str, Any]:
-    url = f"/staff/requests/{clock.subject_id}/" if clock.subject_kind == "request" else ""
-    return {"clock": clock, "url": url, "label": look_of("clock_kind", clock.kind).label}
+def _areas(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The arrivals by area in the order of the trade, with what the page writes of them."""
+    order = {code: place for place, code in enumerate(AreaType.values)}
+    return [
+        row
+        | {
+            "label": _area(row["area_type"]),
+            "met_percent": round(100 * row["met_share"], 1),
+            "mean_text": f"{row['mean']:.1f}",
+            "promise_text": _("承诺 %(minutes)g 分") % {"minutes": row["promise"]} if row["promise"] else "",
+            "tone": "ok" if row["kept"] else "danger",
+        }
+        for row in sorted(rows, key=lambda row: order.get(row["area_type"], len(order)))
+    ]
+
+
+def _clock_rows(clocks: list[Clock]) -> list[dict[str, Any]]:
+    """Clocks with what they are on: the number of the request, or that it is a conversation."""
+    numbers = queries.numbers_of(clock.subject_id for clock in clocks if clock.subject_kind == "request")
+    return [
+        {
+            "clock": clock,
+            "url": f"/staff/requests/{clock.subject_id}/" if clock.subject_kind == "request" else "",
+            "number": numbers.get(clock.subject_id, "") if clock.subject_kind == "request" else _("联络"),
+            "label": look_of("clock_kind", clock.kind).label,
+        }
+        for clock in clocks
+    ]
 
 
 def _crew_point(crew: dict[str, Any]) -> dict[str, Any]:

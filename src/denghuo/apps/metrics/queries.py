@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +100,11 @@ def clocks_running_out(actor: Actor, limit: int = 12) -> list[Clock]:
     rows = Clock.objects.filter(state=ClockState.RUNNING).order_by("due_at")
     paths = actor.paths_for(PERMISSION)
     return list((rows if ROOT_PATH in paths else rows.filter(org__in=units_under(paths)))[:limit])
+
+
+def numbers_of(request_ids: Iterable[int]) -> dict[int, str]:
+    """Request id → number, for clocks that the actor may see anyway."""
+    return dict(Request.objects.filter(pk__in=set(request_ids)).values_list("pk", "number"))
 
 
 def crews_on_map(actor: Actor) -> list[dict[str, Any]]:

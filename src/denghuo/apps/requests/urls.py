@@ -14,6 +14,7 @@ urlpatterns = [
     path("p/<str:token>/", hall.progress, name="progress"),
     path("p/<str:token>/urge/", hall.urge, name="urge"),
     path("staff/requests/", lists.request_list, name="list"),
+    path("staff/requests/waiting/", lists.waiting, name="waiting"),
     path("staff/requests/new/", lists.new, name="new"),
     path("staff/requests/<int:pk>/", detail.detail, name="detail"),
     path("staff/requests/<int:pk>/accept/", detail.accept, name="accept"),

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from denghuo.core.actions import run_idempotent
 from denghuo.core.actors import Actor
 from denghuo.core.errors import ActionError, InvalidInput, NotSignedIn, TooManyRequests
 from denghuo.core.http.actors import actor_of, client_ip
 
-__all__ = ["actor_of", "client_ip", "install_handlers", "write"]
+__all__ = ["ProblemAPI", "actor_of", "client_ip", "install_handlers", "write"]
 
 PROBLEM = "application/problem+json"
 
@@ -34,6 +35,38 @@ def write(
     answer, replayed = run_idempotent(actor, key, name, payload, fn)
     request.idempotent_replay = replayed  # type: ignore[attr-defined]
     return answer
+
+
+class ProblemAPI(NinjaAPI):
+    """An API whose document says how every operation refuses: with a problem document (RFC 9457)."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        refusal = {"description": "拒绝 · refused", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["4XX"] = refusal
+        return schema
+
+
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:denghuo:problem:invalid_input"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 499},
+        "detail": {"type": "string", "description": "哪里不对、怎么改 · what is wrong and what to do"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "description": "按字段 · by field",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
 
 
 def problem(request: HttpRequest, api: NinjaAPI, body: dict[str, Any]) -> HttpResponse:

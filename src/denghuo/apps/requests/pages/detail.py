@@ -18,11 +18,11 @@ from denghuo.apps.requests import actions, forms, limits, queries
 from denghuo.apps.requests.choices import RequestState, RequestType
 from denghuo.apps.requests.models import Request
 from denghuo.apps.requests.pages.common import act_or_say, free_text, perform, person_of, reveals_of
+from denghuo.apps.requests.pages.story import tell
 from denghuo.apps.requests.steps import next_steps
 from denghuo.core import policies
 from denghuo.core.actors import Actor
 from denghuo.core.http import actor_of
-from denghuo.web.timeline import from_events
 
 GUESS = {
     "no_power": "low_voltage",
@@ -85,7 +85,7 @@ def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
         "clocks": [
             {"clock": c, "label": limits.LABELS.get(c.kind, c.kind)} for c in found.clocks if c.state in SHOWN_CLOCKS
         ],
-        "entries": _entries(found, actor),
+        "entries": tell(found.timeline, lambda text: free_text(text, r, actor)),
         "urge_text": _("%(n)s 次催办") % {"n": r.urges},
         "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
         "call_backs": _call_backs(found, actor),
@@ -165,18 +165,6 @@ def _outage_text(outage: Any) -> str:
         "cause": outage.cause or _("原因待查"),
     }
     return _("%(kind)s，%(start)s 起，影响 %(n)s 户，%(cause)s") % words
-
-
-def _entries(found: queries.RequestDetail, actor: Actor) -> list[Any]:
-    """The timeline, newest first: event, actor, time, the note behind it, and the clocks as they stood afterwards."""
-    texts = {entry.event.pk: entry.text or str(entry.event.payload.get("reason") or "") for entry in found.timeline}
-    clocks = {entry.event.pk: entry.clocks for entry in found.timeline}
-    entries = from_events(
-        [entry.event for entry in found.timeline],
-        detail=lambda event: free_text(texts[event.pk], found.request, actor),
-        clocks=lambda event: clocks[event.pk],
-    )
-    return entries[::-1]
 
 
 @staff_page("request.accept")

@@ -36,7 +36,7 @@ SHOWN_OUTAGES = 3
 
 def public_actor(request: HttpRequest) -> Actor:
     """Somebody of the public, known only by where they come from."""
-    return Actor(kind="customer", id=None, name="customer", ip=client_ip(request))
+    return Actor(kind="customer", id=None, name="", ip=client_ip(request))
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -17,11 +17,12 @@ from denghuo.apps.contacts import queries as contact_queries
 from denghuo.apps.contacts.choices import Channel
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.choices import AreaType
-from denghuo.apps.requests import actions, queries
+from denghuo.apps.requests import actions, limits, queries
 from denghuo.apps.requests import choices as c
 from denghuo.apps.requests.forms import SpeakerForm
 from denghuo.apps.requests.models import Request
 from denghuo.core import moment
+from denghuo.core.clocks.reading import clocks_for_many
 from denghuo.core.errors import ActionError, InvalidInput
 from denghuo.core.http import actor_of
 from denghuo.core.privacy import masked
@@ -29,6 +30,7 @@ from denghuo.web import tables as t
 from denghuo.web.formtools import add_refusal, once
 from denghuo.web.states import states_of
 
+SHOWN_WAITING = 10
 OPEN_TABS = ("submitted", "accepted", "dispatched", "handling", "returned", "rework", "callback", "merged")
 
 
@@ -80,6 +82,19 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "wide": True,
     }
     return t.table_response(request, table, "requests/staff/list.html", context)
+
+
+@staff_page("request.accept")
+def waiting(request: HttpRequest) -> HttpResponse:
+    """HTMX, for the agent's desk: what came in by itself and waits to be accepted, oldest first."""
+    actor = actor_of(request)
+    rows = queries.request_list(actor, {"state": c.RequestState.SUBMITTED}, sort="submitted_at")
+    shown = list(rows[:SHOWN_WAITING])
+    clocks = clocks_for_many("request", [row.pk for row in shown])
+    for row in shown:
+        row.clock = next((clock for clock in clocks.get(row.pk, []) if clock.kind == limits.ACCEPTANCE), None)
+    count = queries.counts_by_state(actor)[c.RequestState.SUBMITTED]
+    return render(request, "requests/staff/_waiting.html", {"rows": shown, "count": count, "more": count - len(shown)})
 
 
 class ReviewTable(t.Table):
