@@ -46,6 +46,11 @@ class Page:
     wide: bool
     addresses: Callable[[], Iterator[str]]
 
+    @property
+    def key(self) -> str:
+        """Its name in the tables of figures and query counts."""
+        return f"{self.name}.{'company' if self.wide else 'county'}"
+
 
 def main(argv: list[str]) -> None:
     """Options: ``--size full|small``, ``--requests`` (200000), ``--fetches`` (60), ``--write-counts``, ``--explain PAGE``."""
@@ -65,7 +70,7 @@ def main(argv: list[str]) -> None:
         with plain_static():
             measured = {}
             for page in pages():
-                measured[f"{page.name}.{'company' if page.wide else 'county'}"] = _measure(page, options)
+                measured[page.key] = _measure(page, options)
         peer = _peer(url, options.fetches)
     counts = {name: int(found["queries"]) for name, found in measured.items()}
     if options.write_counts:
@@ -217,7 +222,7 @@ def _measure(page: Page, options: argparse.Namespace) -> dict[str, float]:
         "max_ms": round(times[-1], 1),
         "queries": queries,
     }
-    say(f"{page.name:14} {'company' if page.wide else 'county':8} {found}")
+    say(f"{page.key:22} {found}")
     return found
 
 

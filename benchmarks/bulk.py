@@ -173,8 +173,11 @@ EVENTS = (
 )  # fmt: skip
 
 
-def load(requests: int, now: dt.datetime, seed: int = 7) -> dict[str, int]:
-    """Fill a database that holds a province; gives the number of rows of the large tables."""
+def load(requests: int, now: dt.datetime, seed: int = 7, *, analyse: bool = True) -> dict[str, int]:
+    """Fill a database that holds a province; gives the number of rows of the large tables.
+
+    ``analyse`` vacuums and gathers statistics, which a transaction cannot do.
+    """
     from django.db import connection
 
     rows = list(_rows(requests, now, random.Random(seed)))  # read first: the connection is busy while it copies
@@ -200,7 +203,8 @@ def load(requests: int, now: dt.datetime, seed: int = 7) -> dict[str, int]:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {requests})")
         cursor.execute("SELECT setval('requests_number', %s)", [requests])
         cursor.execute("DROP VIEW step; DROP TABLE bulk")
-        cursor.execute("VACUUM ANALYZE")
+        if analyse:
+            cursor.execute("VACUUM ANALYZE")
         counts = {}
         for table in (
             "customers_account",

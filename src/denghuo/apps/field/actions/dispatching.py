@@ -68,7 +68,7 @@ def send(
         made_by_event_id=event_id,
     )
     common.tell(actor, "order.created", order, at, {"area": request.area_type})
-    requests_actions.mark_dispatched(actor, request.pk, order_id=order.pk, crew_id=crew.pk, at=at)
+    requests_actions.mark_dispatched(actor, request.pk, order_id=order.pk, crew_id=crew.pk, crew_name=crew.name, at=at)
     return order
 
 

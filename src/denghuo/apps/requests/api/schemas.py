@@ -79,7 +79,7 @@ class ReasonIn(Versioned):
     reason: str = Field(max_length=LONG)
 
 
-class OutageIn(Schema, extra="forbid"):
+class LinkOutageIn(Schema, extra="forbid"):
     outage_id: int = Field(ge=1, le=BIG)
     merge: bool = True
 

@@ -68,7 +68,7 @@ def unmerge(request: HttpRequest, request_id: s.Key, body: s.ReasonIn) -> Any:
 @router.post(
     "/requests/{request_id}/link-outage", response=s.RequestOut, summary="关联停电", operation_id="request_link_outage"
 )
-def link_outage(request: HttpRequest, request_id: s.Key, body: s.OutageIn) -> Any:
+def link_outage(request: HttpRequest, request_id: s.Key, body: s.LinkOutageIn) -> Any:
     """Link the outage that explains it and, unless ``merge`` is false, merge into the outage's master request."""
     return _step(
         request, request_id, "link_outage", body,

@@ -1,0 +1,111 @@
+"""Every main screen at the desk's and the phone's width: nothing sticks out, everything has a name, text can be read,
+in light and in dark, in Chinese and in English, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e import look
+from e2e.browser import DESK, HEIGHT, PHONE, Visitor, Visitors
+
+HALL = ["/", "/hall/report/", "/hall/matter/", "/hall/find/", "/hall/outages/", "/staff/sign-in/"]
+SCREENS = {
+    "": HALL,
+    "agent": ["/staff/desk/", "/staff/requests/", "/staff/requests/new/", "request", "/staff/customers/"],
+    "dispatcher": ["/staff/dispatch/", "dispatch", "/staff/crews/", "/staff/outages/", "/staff/outages/new/"],
+    "supervisor": ["/staff/floor/", "/staff/floor/wall/", "/staff/floor/arrivals/", "/staff/review/"],
+    "callback_agent": ["/staff/callbacks/"],
+    "crew_leader": ["/field/", "/field/crew/"],
+    "system_admin": ["/staff/people/"],
+    "security_admin": ["/staff/policies/"],
+    "audit_admin": ["/staff/audit/"],
+}
+# Where the crew works there is no menu of the office; these have the whole chrome to translate.
+TRANSLATED = {
+    "": HALL,
+    "agent": ["/staff/desk/", "/staff/requests/", "/staff/requests/new/", "request"],
+    "dispatcher": ["/staff/dispatch/", "/staff/outages/"],
+    "supervisor": ["/staff/floor/", "/staff/review/", "/staff/floor/arrivals/"],
+    "callback_agent": ["/staff/callbacks/"],
+}
+
+
+def address(person: Visitor, name: str) -> str:
+    """A path, or for "request" and "dispatch" the page of the newest fault report in the list."""
+    if name.startswith("/"):
+        return name
+    state = "" if name == "request" else "&state=accepted"
+    page = person.go(f"/staff/requests/?type=fault_report{state}")
+    link = page.locator("#table-requests tbody a").first
+    if not link.count():
+        return "/staff/requests/"
+    href = link.get_attribute("href") or ""
+    return href if name == "request" else f"/staff/dispatch/?request={href.rstrip('/').rsplit('/', 1)[1]}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("role", SCREENS)
+def test_a_screen_is_in_order_at_both_widths(visitor: Visitors, role: str, theme: str) -> None:
+    person = visitor(DESK, role)
+    person.context.add_cookies([{"name": "denghuo_theme", "value": theme, "url": person.base}])
+    found: list[str] = []
+    for name in SCREENS[role]:
+        path = address(person, name)
+        for width in (DESK, PHONE):
+            person.page.set_viewport_size({"width": width, "height": HEIGHT[width]})
+            page = person.go(path)
+            page.wait_for_load_state("networkidle") if not page.locator("[data-live-status]").count() else None
+            assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+            found += [f"{path} {width}: {fault}" for fault in look.faults(page)]
+    assert found == []
+
+
+@pytest.mark.parametrize("role", TRANSLATED)
+def test_in_english_no_chinese_is_left_in_menus_headings_and_buttons(visitor: Visitors, role: str) -> None:
+    person = visitor(DESK, role)
+    person.go(TRANSLATED[role][0])
+    person.page.locator(".dh-lang button").first.click()
+    expect(person.page.locator("html")).to_have_attribute("lang", "en")
+    found: list[str] = []
+    for name in TRANSLATED[role]:
+        path = address(person, name)
+        found += [f"{path}: {text}" for text in person.go(path).evaluate(look.CHINESE)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [("", "/hall/report/"), ("agent", "/staff/desk/"), ("callback_agent", "/staff/callbacks/"), ("", "/staff/sign-in/")],
+)
+def test_the_main_action_is_reached_by_keyboard(visitor: Visitors, role: str, path: str) -> None:
+    person = visitor(DESK, role)
+    page = person.go(path)
+    page.locator("body").focus()
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('main .btn-primary, .dh-door .btn-primary, .btn-primary')"):
+            return
+    raise AssertionError("the main action is out of the keyboard's reach")
+
+
+def test_the_question_mark_opens_the_help_and_escape_closes_it(visitor: Visitors) -> None:
+    person = visitor(DESK, "agent")
+    page = person.go("/staff/desk/")
+    page.keyboard.press("?")
+    expect(page.locator("#dh-keys")).to_be_visible()
+    expect(page.locator("#dh-keys")).to_contain_text("接听下一个")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dh-keys")).to_be_hidden()
+
+
+def test_dark_is_kept_for_the_next_visit(visitor: Visitors) -> None:
+    person = visitor(PHONE)
+    page = person.go("/")
+    was: Any = page.evaluate("document.documentElement.dataset.bsTheme")
+    page.locator("[data-theme-switch]").first.click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") != was
