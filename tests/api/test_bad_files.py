@@ -59,10 +59,11 @@ def site(org_tree: Any, make_staff: Any, actor_for_role: Any, tmp_path: Path, se
     return build(org_tree, make_staff, actor_for_role)
 
 
-def upload(site: Site, name: str, data: bytes, kind: str, **fields: Any) -> Any:
+def upload(site: Site, name: str, data: bytes, content_type: str, **fields: Any) -> Any:
+    """What sends the file to an order on which the crew has arrived."""
     order = site.arrived()
     caller = Caller(token=issue_token(Actor.system("test"), site.worker_staff, name="phone", hours=1))
-    form = {"client_id": str(uuid.uuid4()), "kind": "scene", "file": SimpleUploadedFile(name, data, kind), **fields}
+    form = {"client_id": str(uuid.uuid4()), "kind": "scene", "file": SimpleUploadedFile(name, data, content_type), **fields}
     path = f"/api/v1/orders/{order.pk}/photos"
     return lambda: caller.client.post(path, form, headers={"Authorization": f"Bearer {caller.token}"})
 

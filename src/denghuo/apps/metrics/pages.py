@@ -154,7 +154,7 @@ class ArrivalTable(t.Table):
         filters = [
             t.ChoiceFilter("area_type", gettext_lazy("地域"), choices=AreaType.choices),
             t.DateRangeFilter("arrived_at", gettext_lazy("到达日期")),
-            t.BoolFilter("late", gettext_lazy("只看超时"), apply=lambda qs: qs.filter(met=False)),
+            t.BoolFilter("late", gettext_lazy("只看超时"), apply=lambda qs, _on: qs.filter(met=False)),
         ]
         empty = (gettext_lazy("还没有到达记录"), gettext_lazy("班组到达现场后，这里会逐单列出用时"))
 

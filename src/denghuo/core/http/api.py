@@ -46,7 +46,8 @@ class ProblemAPI(NinjaAPI):
         refusal = {"description": "拒绝 · refused", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
         for methods in schema["paths"].values():
             for operation in methods.values():
-                operation["responses"]["4XX"] = refusal
+                told = {str(status): answer for status, answer in operation["responses"].items()}
+                operation["responses"] = told | {"4XX": refusal}
         return schema
 
 
@@ -101,15 +102,18 @@ def install_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, on_http_error)
 
 
+SENT_IN = {"body", "payload", "query", "path", "header", "cookie", "form", "file"}
+
+
 def _fields_of(errors: list[dict[str, Any]]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for item in errors:
-        place = [
-            str(part)
-            for part in item.get("loc", ())
-            if part not in {"body", "payload", "query", "path", "form", "file"}
-        ]
-        fields.setdefault(".".join(place) or "body", []).append(_remedy(item))
+        place = [str(part) for part in item.get("loc", ())]
+        # First comes where it was sent (and for a body the parameter's name); a field itself may be called "file".
+        while len(place) > 1 and place[0] in SENT_IN:
+            del place[0]
+        name = ".".join(place)
+        fields.setdefault("body" if name in ("", "payload") else name, []).append(_remedy(item))
     return fields
 
 

@@ -28,7 +28,7 @@ class Habits:
     """
 
     web_share: float = 0.30
-    fault_share: float = 0.25
+    fault_share: float = 0.10
     handle_mean: float = 240.0
     patience_mean: float = 600.0
     caller_share: float = 0.04
@@ -52,6 +52,11 @@ class SimTime:
         """``now`` is what the platform's own business clock shows at this moment."""
         self.start, self.speed = start, speed
         self._begun = time.monotonic() - ((now or start) - start).total_seconds() / speed
+
+    def retime(self, speed: float, now: dt.datetime) -> None:
+        """Go on at another speed from what the platform's clock shows."""
+        self.speed = speed
+        self._begun = time.monotonic() - (now - self.start).total_seconds() / speed
 
     def seconds(self) -> float:
         return (time.monotonic() - self._begun) * self.speed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -279,5 +281,14 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return act_or_say(request, pk, "page.cancel", act)
 
 
-def _again(request: HttpRequest, pk: int, **held: Any) -> HttpResponse:
-    return render(request, "requests/staff/detail.html", context_of(actor_of(request), pk, **held), status=422)
+def _again(request: HttpRequest, pk: int, **held: Form) -> HttpResponse:
+    """The page with a refused form as it was typed. Where that form has no place any more, since somebody moved the
+    request on, the refusal is said at the top instead."""
+    context = context_of(actor_of(request), pk, **held)
+    for name, form in held.items():
+        if "version" in form.fields:  # what is shown now is what the next try is about
+            form.data = {**form.data.dict(), "version": context["r"].version}
+        if not context["can"][name.removesuffix("_form")]:
+            for text in dict.fromkeys(text for texts in form.errors.values() for text in texts):
+                messages.error(request, text)
+    return render(request, "requests/staff/detail.html", context, status=422)

@@ -59,7 +59,7 @@ class RequestTable(t.Table):
             t.ChoiceFilter("area_type", gettext_lazy("地域"), choices=AreaType.choices),
             t.ChoiceFilter("urgency", gettext_lazy("紧急程度"), choices=c.Urgency.choices),
             t.DateRangeFilter("submitted_at", gettext_lazy("提交日期")),
-            t.BoolFilter("urged", gettext_lazy("只看催办"), apply=lambda qs: qs.filter(urges__gt=0)),
+            t.BoolFilter("urged", gettext_lazy("只看催办"), apply=lambda qs, _on: qs.filter(urges__gt=0)),
         ]
         empty = (gettext_lazy("没有诉求"), gettext_lazy("换个筛选条件试试"))
 

@@ -13,6 +13,9 @@ from denghuo.core.events.consumers import move_cursors
 from denghuo.demo import province
 
 
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture(scope="module")
 def _loaded(django_db_setup: None, django_db_blocker: Any) -> Any:
     """The province of tests with 400 requests, in one transaction that is undone."""
@@ -27,8 +30,8 @@ def _loaded(django_db_setup: None, django_db_blocker: Any) -> Any:
 
 
 @pytest.mark.parametrize("page", bench_pages.pages(), ids=lambda page: page.key)
-def test_a_page_makes_no_more_queries_than_committed(_loaded: None, django_db_blocker: Any, page: bench_pages.Page) -> None:
-    with django_db_blocker.unblock(), bench_pages.plain_static():
+def test_a_page_makes_no_more_queries_than_committed(_loaded: None, page: bench_pages.Page) -> None:
+    with bench_pages.plain_static():
         client, addresses = bench_pages.browser(page), page.addresses()
         made = bench_pages.queries_of(client, addresses, 6)
     assert made <= bench_pages.read_counts()[page.key]
