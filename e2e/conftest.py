@@ -134,10 +134,10 @@ class Town:
         return [caller for caller in found if caller["org_id"] in counties][:count]
 
     def counties(self) -> set[int]:
-        """Counties of the first dispatcher's city; units are numbered with each city before its own."""
-        city = next(row["org_id"] for row in self.staff if row["username"] == "dispatcher01")
-        cities = sorted({row["org_id"] for row in self.staff if row["role"] == "supervisor"})
-        return set(range(city + 1, next((other for other in cities if other > city), city + 1000)))
+        """Counties of the first dispatcher's city: those whose crews stand below it."""
+        above = next(row["org_path"] for row in self.staff if row["username"] == "dispatcher01")
+        teams = [row["org_path"] for row in self.staff if row["crew_id"] is not None and row["org_path"].startswith(above)]
+        return {int(path.rstrip(".").split(".")[-2]) for path in teams}
 
     def member_of(self, crew_id: int) -> str:
         """Username of a crew's leader."""

@@ -34,16 +34,18 @@ LOOKS = {
 }
 
 
-def _looks(rows: Iterable[Contact]) -> list[Any]:
+def _looks(rows: Iterable[Contact], actor: Actor) -> list[Any]:
+    """Conversations with what the page writes of them; the number as ``actor`` may see it."""
     found: list[Any] = list(rows)
     for contact in found:
         contact.look = LOOKS.get(contact.channel, "message")
+        contact.phone_shown = masked(contact, "caller_phone", actor)
     return found
 
 
 def _queue(actor: Actor) -> dict[str, Any]:
     rows = queries.waiting(actor)
-    shown, count = _looks(rows[:SHOWN]), rows.count()
+    shown, count = _looks(rows[:SHOWN], actor), rows.count()
     return {
         "waiting": shown,
         "waiting_count": count,
@@ -57,16 +59,15 @@ def _queue(actor: Actor) -> dict[str, Any]:
 def desk(request: HttpRequest) -> HttpResponse:
     """Whom I serve, whom I served, and who waits."""
     actor = actor_of(request)
-    mine = _looks(queries.mine(actor))
+    mine = _looks(queries.mine(actor), actor)
     for contact in mine:
-        contact.phone_shown = masked(contact, "caller_phone", actor)
         contact.name_shown = masked(contact.customer, "name", actor) if contact.customer else ""
         contact.waited = (contact.taken_at or moment.now()) - contact.opened_at
         contact.talk = queries.messages(contact.pk)
     since = timezone.localtime(moment.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     done = queries.recent(actor, since).filter(agent_id=actor.id)[:SHOWN_DONE]
     context = _queue(actor)
-    context |= {"mine": mine, "done": _looks(done), "live_topics": [f"floor:{path}" for path in context["paths"]]}
+    context |= {"mine": mine, "done": _looks(done, actor), "live_topics": [f"floor:{path}" for path in context["paths"]]}
     return render(request, "contacts/desk.html", context)
 
 

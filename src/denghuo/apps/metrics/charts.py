@@ -42,11 +42,11 @@ def arrivals(orders: Sequence[ArrivalRecord], areas: Sequence[dict[str, Any]]) -
             }
         series.append(entry)
     return {
-        "grid": {"left": 44, "right": 16, "top": 36, "bottom": 28},
-        "legend": {"top": 0, "right": 8},
+        "grid": {"left": 34, "right": 16, "top": 34, "bottom": 24},
+        "legend": {"top": 0},
         "tooltip": {"trigger": "item", "renderMode": "richText"},
         "xAxis": {"type": "time"},
-        "yAxis": {"type": "value", "name": _("分钟"), "nameTextStyle": {"align": "right"}, "min": 0},
+        "yAxis": {"type": "value", "min": 0},
         "series": series,
     }
 
