@@ -56,7 +56,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--profile", action="store_true", help="print where the time of our path goes, and stop")
     options = parser.parse_args(argv)
     with scratch.database("intake") as url:
-        ours, by_hand, count_rows = _prepare(url)
+        ours, submitted, by_hand, count_rows = _prepare(url)
         for run in (ours, by_hand):
             run(100)  # caches, prepared statements
         if options.profile:
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> None:
         alike = _compare(ours, by_hand)
         say(f"one request writes the same rows either way: {alike}")
         with _helpdesk(options) as tickets:
-            runs: dict[str, Callable[[int], float]] = {"ours": ours, "sql": by_hand}
+            runs: dict[str, Callable[[int], float]] = {"ours": ours, "ours_submit": submitted, "sql": by_hand}
             if tickets is not None:
                 runs |= {
                     "helpdesk_public": lambda n: tickets(n, "public"),
@@ -75,7 +75,9 @@ def main(argv: list[str]) -> None:
     _report(rates, alike, written, options)
 
 
-def _prepare(url: str) -> tuple[Callable[[int], Any], Callable[[int], Any], Callable[[], dict[str, int]]]:
+def _prepare(
+    url: str,
+) -> tuple[Callable[[int], Any], Callable[[int], Any], Callable[[int], Any], Callable[[], dict[str, int]]]:
     """The province of tests, and the two ways of making ``n`` requests; each gives seconds and the last request's id."""
     import psycopg
     from django.db import connection
@@ -87,9 +89,8 @@ def _prepare(url: str) -> tuple[Callable[[int], Any], Callable[[int], Any], Call
     from denghuo.core import policies
     from denghuo.core.actors import Actor
     from denghuo.core.policies.lookup import find
-    from denghuo.demo import province
 
-    province.build(size="small")
+    scratch.build_province("small")
     agent = actor_for(Staff.objects.select_related("org").get(username="agent01"))
     paths = agent.paths_for("request.accept")
     accounts = list(
@@ -101,15 +102,24 @@ def _prepare(url: str) -> tuple[Callable[[int], Any], Callable[[int], Any], Call
     policies.clear_cache()
     customer = Actor.customer()
 
+    def submit() -> int:
+        draft = actions.RequestDraft(
+            type="fault_report", channel="web_form", caller_name=NAME, caller_phone=PHONE, account_id=next(turn),
+            phenomenon="no_power", scope="single", occurred_at=_ago(), client_id=uuid.uuid4(),
+        )  # fmt: skip
+        return actions.submit_request(customer, data=draft).pk
+
     def ours(count: int) -> tuple[float, int]:
         begun, made = time.perf_counter(), 0
         for _ in range(count):
-            draft = actions.RequestDraft(
-                type="fault_report", channel="web_form", caller_name=NAME, caller_phone=PHONE, account_id=next(turn),
-                phenomenon="no_power", scope="single", occurred_at=_ago(), client_id=uuid.uuid4(),
-            )  # fmt: skip
-            made = actions.submit_request(customer, data=draft).pk
+            made = submit()
             actions.accept_request(agent, made, fault_class="low_voltage", area_type="urban")
+        return time.perf_counter() - begun, made
+
+    def submitted(count: int) -> tuple[float, int]:
+        begun, made = time.perf_counter(), 0
+        for _ in range(count):
+            made = submit()
         return time.perf_counter() - begun, made
 
     ids = {kind: find(f"clock.{kind}").id for kind in ("acceptance", *AFTER_ACCEPTANCE)}
@@ -130,7 +140,7 @@ def _prepare(url: str) -> tuple[Callable[[int], Any], Callable[[int], Any], Call
             cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES))
             return dict(zip(TABLES, cursor.fetchone(), strict=True))
 
-    return ours, by_hand, count_rows
+    return ours, submitted, by_hand, count_rows
 
 
 def _ago() -> dt.datetime:
@@ -258,9 +268,13 @@ def _report(
         "meets_sql_target": statistics.median(ratios) >= TARGET_SQL,
     }
     peer: dict[str, Any] = {"sql_per_s": spread(rates["sql"])}
+    figures["submitted_per_s"] = spread(rates["ours_submit"])
     for name in [name for name in rates if name.startswith("helpdesk")]:
-        against = [ours / other for ours, other in zip(rates["ours"], rates[name], strict=True)]
+        # Creating a ticket is what a customer's submission is; acceptance is a second act, by somebody else.
+        against = [ours / other for ours, other in zip(rates["ours_submit"], rates[name], strict=True)]
+        both = [ours / other for ours, other in zip(rates["ours"], rates[name], strict=True)]
         figures[f"times_{name}"] = spread(against, 2)
+        figures[f"times_{name}_with_acceptance"] = spread(both, 2)
         figures[f"meets_{name}_target"] = statistics.median(against) >= TARGET_HELPDESK
         peer[f"{name}_per_s"] = spread(rates[name])
     for name, value in (figures | peer).items():

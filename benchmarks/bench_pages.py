@@ -86,12 +86,11 @@ def fill(size: str, requests: int) -> dict[str, int]:
     from denghuo.apps.requests.models import Request
     from denghuo.core.events import head
     from denghuo.core.events.consumers import move_cursors
-    from denghuo.demo import province
 
     if Request.objects.exists():
         return bulk.counts()
     say(f"building the province ({size}) …")
-    province.build(size=size)
+    scratch.build_province(size)
     say(f"loading {requests:,} requests …")
     counts = bulk.load(requests, dt.datetime.now(dt.UTC))
     move_cursors(head())
@@ -195,7 +194,9 @@ def _fetch(client: Any, address: str) -> float:
 def queries_of(client: Any, addresses: Iterator[str], fetches: int) -> int:
     """The most queries any of several addresses needs. Each is fetched twice and the lower number counts: what a process
     reads again every few seconds (policies, the business clock) belongs to no page."""
-    return max(min(len(_captured(client, address)) for _ in range(2)) for address in itertools.islice(addresses, fetches))
+    return max(
+        min(len(_captured(client, address)) for _ in range(2)) for address in itertools.islice(addresses, fetches)
+    )
 
 
 def _captured(client: Any, address: str) -> list[dict[str, str]]:

@@ -212,7 +212,14 @@ def counts() -> dict[str, int]:
     """Rows of the large tables."""
     from django.db import connection
 
-    tables = ("customers_account", "requests_request", "core_event", "core_clock", "field_workorder", "contacts_contact")
+    tables = (
+        "customers_account",
+        "requests_request",
+        "core_event",
+        "core_clock",
+        "field_workorder",
+        "contacts_contact",
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
         return dict(zip(tables, cursor.fetchone(), strict=True))

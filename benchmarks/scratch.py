@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.common import say
@@ -45,6 +47,18 @@ def empty_database(name: str) -> Iterator[str]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
+
+
+def build_province(size: str) -> None:
+    """The simulated province in the scratch database. The map file that goes with it must not replace the product's."""
+    from django.test.utils import override_settings
+
+    from denghuo.core.privacy import keys
+    from denghuo.demo import province
+
+    keys.keyring()  # read now: they stay those of the product
+    with tempfile.TemporaryDirectory() as folder, override_settings(VAR=Path(folder)):
+        province.build(size=size)
 
 
 def address(database: str) -> str:

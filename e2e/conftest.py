@@ -136,7 +136,9 @@ class Town:
     def counties(self) -> set[int]:
         """Counties of the first dispatcher's city: those whose crews stand below it."""
         above = next(row["org_path"] for row in self.staff if row["username"] == "dispatcher01")
-        teams = [row["org_path"] for row in self.staff if row["crew_id"] is not None and row["org_path"].startswith(above)]
+        teams = [
+            row["org_path"] for row in self.staff if row["crew_id"] is not None and row["org_path"].startswith(above)
+        ]
         return {int(path.rstrip(".").split(".")[-2]) for path in teams}
 
     def member_of(self, crew_id: int) -> str:

@@ -87,7 +87,12 @@ def switch_language(person: Visitor, to: str) -> None:
 
 @pytest.mark.parametrize(
     ("role", "path"),
-    [("", "/hall/report/"), ("agent", "/staff/desk/"), ("callback_agent", "/staff/callbacks/"), ("", "/staff/sign-in/")],
+    [
+        ("", "/hall/report/"),
+        ("agent", "/staff/desk/"),
+        ("callback_agent", "/staff/callbacks/"),
+        ("", "/staff/sign-in/"),
+    ],
 )
 def test_the_main_action_is_reached_by_keyboard(visitor: Visitors, role: str, path: str) -> None:
     person = visitor(DESK, role)

@@ -41,7 +41,11 @@ def bomb() -> bytes:
 PAGE = b"<!doctype html><script>alert(1)</script>"
 FILES = {
     "a web page named png": ("photo.png", PAGE, "image/png"),
-    "a drawing with a script": ("photo.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', "image/svg+xml"),
+    "a drawing with a script": (
+        "photo.svg",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
+        "image/svg+xml",
+    ),
     "a picture cut off": ("photo.jpg", picture()[: len(picture()) // 3], "image/jpeg"),
     "only the first bytes of a picture": ("photo.jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
     "a decompression bomb": ("photo.png", bomb(), "image/png"),
@@ -63,7 +67,12 @@ def upload(site: Site, name: str, data: bytes, content_type: str, **fields: Any)
     """What sends the file to an order on which the crew has arrived."""
     order = site.arrived()
     caller = Caller(token=issue_token(Actor.system("test"), site.worker_staff, name="phone", hours=1))
-    form = {"client_id": str(uuid.uuid4()), "kind": "scene", "file": SimpleUploadedFile(name, data, content_type), **fields}
+    form = {
+        "client_id": str(uuid.uuid4()),
+        "kind": "scene",
+        "file": SimpleUploadedFile(name, data, content_type),
+        **fields,
+    }
     path = f"/api/v1/orders/{order.pk}/photos"
     return lambda: caller.client.post(path, form, headers={"Authorization": f"Bearer {caller.token}"})
 
@@ -73,7 +82,9 @@ def test_a_real_picture_is_kept(site: Site) -> None:
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_a_file_that_is_not_what_it_claims_is_refused_and_not_kept(site: Site, unchanged: Any, settings: Any, what: str) -> None:
+def test_a_file_that_is_not_what_it_claims_is_refused_and_not_kept(
+    site: Site, unchanged: Any, settings: Any, what: str
+) -> None:
     send = upload(site, *FILES[what])
     with unchanged():
         body = assert_refused(send(), 413, 422)
@@ -82,7 +93,8 @@ def test_a_file_that_is_not_what_it_claims_is_refused_and_not_kept(site: Site, u
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("client_id", "no uuid"), ("client_id", ""), ("kind", "selfie"), ("kind", "x" * 10_000), ("file", "no file")]
+    ("field", "value"),
+    [("client_id", "no uuid"), ("client_id", ""), ("kind", "selfie"), ("kind", "x" * 10_000), ("file", "no file")],
 )
 def test_a_bad_field_beside_the_file_is_named(site: Site, unchanged: Any, field: str, value: str) -> None:
     send = upload(site, "photo.jpg", picture(), "image/jpeg", **{field: value})
@@ -90,7 +102,9 @@ def test_a_bad_field_beside_the_file_is_named(site: Site, unchanged: Any, field:
         assert field in assert_refused(send())["errors"]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.jpg", "照片\u202egpj.exe.jpg", "a" * 300 + ".jpg", "𠮷.jpg", "nul\x00.jpg"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.jpg", "照片\u202egpj.exe.jpg", "a" * 300 + ".jpg", "𠮷.jpg", "nul\x00.jpg"]
+)
 def test_a_strange_file_name_does_no_harm(site: Site, settings: Any, name: str) -> None:
     answer = upload(site, name, picture(), "image/jpeg")()
     assert answer.status_code in (201, 422)

@@ -12,7 +12,6 @@ from denghuo.core.events import head
 from denghuo.core.events.consumers import move_cursors
 from denghuo.demo import province
 
-
 pytestmark = pytest.mark.django_db
 
 
@@ -29,8 +28,9 @@ def _loaded(django_db_setup: None, django_db_blocker: Any) -> Any:
         transaction.set_rollback(True)
 
 
+@pytest.mark.usefixtures("_loaded")
 @pytest.mark.parametrize("page", bench_pages.pages(), ids=lambda page: page.key)
-def test_a_page_makes_no_more_queries_than_committed(_loaded: None, page: bench_pages.Page) -> None:
+def test_a_page_makes_no_more_queries_than_committed(page: bench_pages.Page) -> None:
     with bench_pages.plain_static():
         client, addresses = bench_pages.browser(page), page.addresses()
         made = bench_pages.queries_of(client, addresses, 6)

@@ -84,7 +84,9 @@ class TestUpdate:
 
 
 class TestSelect:
-    def test_it_gives_what_the_queryset_gives_with_relations_loaded(self, org_tree: Any, django_assert_num_queries: Any) -> None:
+    def test_it_gives_what_the_queryset_gives_with_relations_loaded(
+        self, org_tree: Any, django_assert_num_queries: Any
+    ) -> None:
         prepared.insert([clock(org_tree.county, kind) for kind in ("a", "b")])
         select = prepared.Select(
             lambda kind, org, at: Clock.objects.select_related("org").filter(kind=kind, org_id=org, started_at__lte=at),

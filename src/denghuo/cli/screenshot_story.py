@@ -68,7 +68,11 @@ class Teller:
         })  # fmt: skip
 
     def accept(self, request: Any, who: str, urgency: str = "normal") -> None:
-        self.post(f"/requests/{request['id']}/accept", who, {"fault_class": "low_voltage", "urgency": urgency, "area_type": "urban"})
+        self.post(
+            f"/requests/{request['id']}/accept",
+            who,
+            {"fault_class": "low_voltage", "urgency": urgency, "area_type": "urban"},
+        )
 
     def dispatch(self, request: Any, who: str) -> Any:
         crews = self.call("GET", f"/requests/{request['id']}/crew-suggestions", who)
@@ -88,9 +92,16 @@ def tell(url: str) -> Story:
     try:
         staff = teller.call("GET", "/demo/staff")
     except (httpx.HTTPError, click.ClickException) as error:
-        raise click.ClickException(f"这不是运行中的演示平台：{url} · no running demonstration there ({error})") from error
+        raise click.ClickException(
+            f"这不是运行中的演示平台：{url} · no running demonstration there ({error})"
+        ) from error
     story = Story()
-    for name, role in (("agent", "agent"), ("dispatcher", "dispatcher"), ("supervisor", "supervisor"), ("caller", "callback_agent")):
+    for name, role in (
+        ("agent", "agent"),
+        ("dispatcher", "dispatcher"),
+        ("supervisor", "supervisor"),
+        ("caller", "callback_agent"),
+    ):
         setattr(story, name, next(row["username"] for row in staff if row["role"] == role))
     people = _people(teller, staff, story.dispatcher)
     photos = pictures.make(Random(7))
@@ -116,19 +127,33 @@ def _people(teller: Teller, staff: list[dict[str, Any]], dispatcher: str) -> lis
     return [caller for caller in callers if caller["org_id"] in counties][:5]
 
 
-def _way(teller: Teller, story: Story, staff: list[dict[str, Any]], caller: dict[str, Any], photos: dict[str, bytes], *, to_the_end: bool) -> Any:
+def _way(
+    teller: Teller,
+    story: Story,
+    staff: list[dict[str, Any]],
+    caller: dict[str, Any],
+    photos: dict[str, bytes],
+    *,
+    to_the_end: bool,
+) -> Any:
     """A report up to the crew on site, or up to its return."""
     request = teller.submit(caller, "no_power", "stairwell", "听到一声响，整个单元都没电了")
     teller.accept(request, story.agent, "urgent")
     order = teller.dispatch(request, story.dispatcher)
-    leader = next(row["username"] for row in staff if row["crew_id"] == order["crew_id"] and row["role"] == "crew_leader")
+    leader = next(
+        row["username"] for row in staff if row["crew_id"] == order["crew_id"] and row["role"] == "crew_leader"
+    )
     for step in ("accept", "depart", "arrive"):
         teller.post(f"/orders/{order['id']}/{step}", leader)
     teller.photograph(order["id"], leader, "before", photos["before"])
     if to_the_end:
         teller.photograph(order["id"], leader, "after", photos["after"])
         teller.photograph(order["id"], leader, "signature", photos["signature"])
-        teller.post(f"/orders/{order['id']}/finish", leader, {"cause": CAUSE, "result": RESULT, "restored_at": teller.now().isoformat()})
+        teller.post(
+            f"/orders/{order['id']}/finish",
+            leader,
+            {"cause": CAUSE, "result": RESULT, "restored_at": teller.now().isoformat()},
+        )
     else:
         story.leader, story.order_id = leader, order["id"]
     return request

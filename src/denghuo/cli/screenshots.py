@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -79,9 +79,23 @@ SHOTS = (
 
 
 @click.command()
-@click.option("--url", envvar="DENGHUO_URL", default="http://127.0.0.1:9559", show_default=True, help="平台地址 · the running demonstration")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("docs/img"), show_default=True, help="目录 · folder")
-@click.option("--only", "names", multiple=True, type=click.Choice([shot.name for shot in SHOTS]), help="只拍这些 · only these")
+@click.option(
+    "--url",
+    envvar="DENGHUO_URL",
+    default="http://127.0.0.1:9559",
+    show_default=True,
+    help="平台地址 · the running demonstration",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("docs/img"),
+    show_default=True,
+    help="目录 · folder",
+)
+@click.option(
+    "--only", "names", multiple=True, type=click.Choice([shot.name for shot in SHOTS]), help="只拍这些 · only these"
+)
 def screenshots(url: str, out: Path, names: tuple[str, ...]) -> None:
     """重拍界面截图 · take the pictures of the main screens from a running demonstration."""
     try:
@@ -90,7 +104,9 @@ def screenshots(url: str, out: Path, names: tuple[str, ...]) -> None:
         raise click.ClickException("缺少 playwright，请运行 make dev · playwright is missing; run: make dev") from error
     chromium = os.environ.get("DENGHUO_CHROMIUM", "/usr/bin/chromium")
     if not Path(chromium).exists():
-        raise click.ClickException(f"没有 Chromium：{chromium} · no Chromium there; apt-get install chromium, or set DENGHUO_CHROMIUM")
+        raise click.ClickException(
+            f"没有 Chromium：{chromium} · no Chromium there; apt-get install chromium, or set DENGHUO_CHROMIUM"
+        )
     story = tell(url.rstrip("/"))
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -142,7 +158,9 @@ def shrink(picture: bytes, target: Path) -> int:
     data = picture
     for colours in (256, 192, 128, 96, 64):
         out = io.BytesIO()
-        image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            out, "PNG", optimize=True
+        )
         data = out.getvalue()
         if len(data) <= LIMIT:
             break

@@ -87,7 +87,9 @@ class Entry:
 
     @property
     def actor_label(self) -> Text:
-        return self.actor or ACTOR_LABELS.get(self.actor_kind, self.actor_kind)
+        if self.actor and self.actor != self.actor_kind:
+            return self.actor
+        return ACTOR_LABELS.get(self.actor_kind, self.actor_kind)
 
 
 def label_of(event: Any) -> Text:

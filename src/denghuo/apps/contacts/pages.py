@@ -67,7 +67,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     since = timezone.localtime(moment.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     done = queries.recent(actor, since).filter(agent_id=actor.id)[:SHOWN_DONE]
     context = _queue(actor)
-    context |= {"mine": mine, "done": _looks(done, actor), "live_topics": [f"floor:{path}" for path in context["paths"]]}
+    context |= {
+        "mine": mine,
+        "done": _looks(done, actor),
+        "live_topics": [f"floor:{path}" for path in context["paths"]],
+    }
     return render(request, "contacts/desk.html", context)
 
 

@@ -36,6 +36,8 @@ def arrivals(orders: Sequence[ArrivalRecord], areas: Sequence[dict[str, Any]]) -
                 "label": {
                     "formatter": _("%(area)s承诺 %(minutes)g 分") % {"area": label, "minutes": promised[code]},
                     "position": "insideEndTop",
+                    "color": "inherit",
+                    "textBorderWidth": 0,
                 },
                 "lineStyle": {"type": "dashed"},
                 "data": [{"yAxis": promised[code]}],

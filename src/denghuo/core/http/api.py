@@ -43,7 +43,10 @@ class ProblemAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-        refusal = {"description": "拒绝 · refused", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        refusal = {
+            "description": "拒绝 · refused",
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
         for methods in schema["paths"].values():
             for operation in methods.values():
                 told = {str(status): answer for status, answer in operation["responses"].items()}

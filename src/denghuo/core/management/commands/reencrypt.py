@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--new-key", action="store_true", help="先生成并启用新密钥 · make a new key first")
-        parser.add_argument("--algorithm", choices=["AES-256-GCM", "SM4-GCM"], help="新密钥的算法 · algorithm of the new key")
+        parser.add_argument(
+            "--algorithm", choices=["AES-256-GCM", "SM4-GCM"], help="新密钥的算法 · algorithm of the new key"
+        )
         parser.add_argument("--batch", type=int, default=500)
 
     def handle(self, *args: Any, **options: Any) -> None:
