@@ -30,7 +30,9 @@ def person(client: Client) -> Actor:
 
 
 def call(org: Any, **changes: Any) -> Contact:
-    return actions.open_contact(Actor.system("ivr"), **{"channel": "voice", "org": org, "caller_phone": PHONE, **changes})
+    return actions.open_contact(
+        Actor.system("ivr"), **{"channel": "voice", "org": org, "caller_phone": PHONE, **changes}
+    )
 
 
 def send(client: Client, url: str, data: dict[str, Any] | None = None, **more: Any) -> Any:

@@ -83,9 +83,7 @@ def test_an_arrival_is_measured_from_acceptance_and_held_against_both_tests(
     assert record.minutes == pytest.approx((order.arrived_at - order.request.accepted_at).total_seconds() / 60)
     assert record.limit_minutes == policies.get("clock.arrival.standard")["urban"]
     assert record.met
-    (row,) = queries.arrivals_by_area(
-        supervisor(actor_for_role, org_tree), timezone.localtime(moment.now()).date()
-    )
+    (row,) = queries.arrivals_by_area(supervisor(actor_for_role, org_tree), timezone.localtime(moment.now()).date())
     assert (row["area_type"], row["n"], row["kept"], row["met_share"]) == ("urban", 1, True, 1.0)
     assert row["promise"] == policies.get("clock.arrival.mean")["urban"]
 

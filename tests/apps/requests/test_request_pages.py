@@ -71,7 +71,9 @@ def caller(browser_for: Any, world: World, org_tree: Any) -> Client:
 # --- the hall -----------------------------------------------------------------------------------------
 
 
-def test_the_front_door_shows_what_is_promised_and_where_supply_is_out(client: Client, world: World, actor_for_role: Any) -> None:
+def test_the_front_door_shows_what_is_promised_and_where_supply_is_out(
+    client: Client, world: World, actor_for_role: Any
+) -> None:
     dispatcher = actor_for_role("dispatcher", world.org)
     grid.open_outage(
         dispatcher, kind="fault", feeder=world.transformer.feeder, transformer_ids=[world.transformer.pk],
@@ -178,7 +180,16 @@ def test_the_page_of_a_request_tells_all_and_offers_what_can_be_done(agent: Clie
     agent.get(f"/staff/requests/{made.pk}/")
     with counted("pages.requests.detail"):
         page = text(agent.get(f"/staff/requests/{made.pk}/"))
-    for shown in ("江小满", "13900001234", "柳溪县河边路 8 号", "柳溪一号台区", "柳溪 10kV 一线", "柳溪变", "提交诉求", "计时中"):
+    for shown in (
+        "江小满",
+        "13900001234",
+        "柳溪县河边路 8 号",
+        "柳溪一号台区",
+        "柳溪 10kV 一线",
+        "柳溪变",
+        "提交诉求",
+        "计时中",
+    ):
         assert shown in page, shown
     assert 'value="low_voltage" selected' in page and "去派单" not in page
 
@@ -198,7 +209,9 @@ def test_accepting_asks_for_class_urgency_and_area(agent: Client, world: World) 
     made = world.submitted()
     url = f"/staff/requests/{made.pk}/accept/"
     assert send(agent, url, {"fault_class": "low_voltage"}).status_code == 422
-    answer = send(agent, url, {"fault_class": "low_voltage", "urgency": "urgent", "area_type": "rural", "version": made.version})
+    answer = send(
+        agent, url, {"fault_class": "low_voltage", "urgency": "urgent", "area_type": "rural", "version": made.version}
+    )
     made.refresh_from_db()
     assert answer.status_code == 302
     assert (made.state, made.urgency, made.area_type) == ("accepted", "urgent", "rural")
@@ -233,7 +246,9 @@ def test_a_question_is_accepted_without_fault_class_and_answered_on_the_spot(age
     assert made.state == "archived"
 
 
-def test_a_report_that_an_outage_explains_is_merged_with_one_press(agent: Client, world: World, actor_for_role: Any) -> None:
+def test_a_report_that_an_outage_explains_is_merged_with_one_press(
+    agent: Client, world: World, actor_for_role: Any
+) -> None:
     outage = grid.open_outage(
         actor_for_role("dispatcher", world.org), kind="fault", feeder=world.transformer.feeder,
         transformer_ids=[world.transformer.pk], started_at=moment.now(), cause="外力破坏",
@@ -281,7 +296,9 @@ def test_who_may_not_see_the_caller_sees_a_mask_and_a_way_to_ask(browser_for: An
     assert "13900001234" not in page and "江小满" not in page and "data-reveal-url" in page
 
 
-def test_writing_down_a_request_for_a_caller_closes_the_conversation(agent: Client, world: World, org_tree: Any) -> None:
+def test_writing_down_a_request_for_a_caller_closes_the_conversation(
+    agent: Client, world: World, org_tree: Any
+) -> None:
     actor = actor_for(agent.staff)  # type: ignore[attr-defined]
     contact = contacts.open_contact(
         actor, channel="voice", org=world.org, caller_phone="13900001234", customer_id=world.account.customer_id
@@ -341,7 +358,11 @@ def test_the_call_back_desk_from_taking_to_the_archive(caller: Client, world: Wo
     url = f"/staff/callbacks/{plan.pk}/attempt/"
     half = send(caller, url, {"outcome": "answered", "satisfaction": "dissatisfied", "resolved": "false"})
     assert "请记录客户意见" in text(half)
-    send(caller, url, {"outcome": "answered", "resolved": "true", "arrival_honoured": "true", "satisfaction": "satisfied"})
+    send(
+        caller,
+        url,
+        {"outcome": "answered", "resolved": "true", "arrival_honoured": "true", "satisfaction": "satisfied"},
+    )
     made.refresh_from_db()
     assert (made.state, made.satisfaction) == ("archived", "satisfied")
 

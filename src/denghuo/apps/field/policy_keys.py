@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.core.policies import define
 
+define("dispatch.board_rows", type="count", label=_("派单板每栏最多条数"), unit=_("条"))
 define("dispatch.weight.distance", type="number", label=_("派单权重 α：距离"), help=_("与另两项权重按比例折算"))
 define("dispatch.weight.skill", type="number", label=_("派单权重 β：技能匹配"))
 define("dispatch.weight.load", type="number", label=_("派单权重 γ：负荷均衡"))

@@ -19,6 +19,7 @@ from denghuo.apps.grid import queries as grid_queries
 from denghuo.apps.requests import queries as requests_queries
 from denghuo.apps.requests.choices import RequestState
 from denghuo.apps.requests.models import Request
+from denghuo.core import policies
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict, InvalidInput, NotFound
 from denghuo.core.http import actor_of
@@ -37,12 +38,13 @@ def _waiting_rows(actor: Actor) -> list[dict[str, Any]]:
             "dispatch_clock": item.dispatch_clock,
             "promise": item.promise,
         }
-        for item in queries.waiting_for_dispatch(actor)
+        for item in queries.waiting_for_dispatch(actor, limit=policies.get("dispatch.board_rows"))
     ]
 
 
 def _running_rows(actor: Actor) -> list[dict[str, Any]]:
-    orders = queries.running_orders(actor)
+    """The orders sent longest ago, at most a screenful: a dispatcher of a whole company has the list for the rest."""
+    orders = queries.running_orders(actor, limit=policies.get("dispatch.board_rows"))
     clocks = queries.live_clocks({order.request_id for order in orders})
     return [
         {
@@ -126,6 +128,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": rows,
         "running": _running_rows(actor),
+        "board_rows": policies.get("dispatch.board_rows"),
         "points": _points(actor, rows),
         "live": " ".join(f"floor:{path}" for path in paths),
         "live_topics": [f"floor:{path}" for path in paths],
@@ -149,7 +152,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @require_GET
 def running(request: HttpRequest) -> HttpResponse:
     """Orders in crews' hands, for live refresh."""
-    return render(request, "field/_running.html", {"running": _running_rows(actor_of(request))})
+    return render(
+        request,
+        "field/_running.html",
+        {"running": _running_rows(actor_of(request)), "board_rows": policies.get("dispatch.board_rows")},
+    )
 
 
 @staff_page(PERMISSION)
