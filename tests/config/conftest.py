@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 Until = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What is under test writes addresses into the environment; the next test must not find them."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "the condition") -> Any:

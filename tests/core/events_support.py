@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.db import connection
 
@@ -15,10 +16,11 @@ SRC = Path(__file__).resolve().parents[2] / "src"
 def child_environment() -> dict[str, str]:
     """The environment of a process that must use the test database."""
     params: dict[str, Any] = connection.settings_dict
-    password = f":{params['PASSWORD']}" if params["PASSWORD"] else ""
-    host = f"?host={params['HOST']}" if str(params["HOST"]).startswith("/") else ""
-    place = "" if host else f"{params['HOST']}:{params['PORT']}" if params["PORT"] else params["HOST"]
-    url = f"postgresql://{params['USER']}{password}@{place}/{params['NAME']}{host}"
+    who = (
+        f"{quote(params['USER'])}:{quote(params['PASSWORD'], safe='')}@" if params["PASSWORD"] else f"{params['USER']}@"
+    )
+    place = urlencode({name: params[name.upper()] for name in ("host", "port") if params[name.upper()]})
+    url = f"postgresql://{who}/{params['NAME']}?{place}"
     return {
         **os.environ,
         "DATABASE_URL": url,

@@ -283,7 +283,16 @@ def test_a_sweep_takes_no_more_than_its_limit_and_the_oldest_first(org: Any) -> 
 def test_the_sweeper_reads_only_the_small_indexes(org: Any) -> None:
     from denghuo.core.clocks.sweeper import BREACH, WARN
 
+    ended = [
+        Clock(
+            subject_kind="request", subject_id=number, kind="k", family="field", org=org, started_at=T0,
+            budget_seconds=60, warn_seconds=30, counting_from=T0, due_at=T0, warn_at=T0, state="met", stopped_at=T0, breached_at=T0, warned_at=T0,
+        )
+        for number in range(1, 3001)
+    ]  # fmt: skip
+    Clock.objects.bulk_create(ended)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE core_clock")  # with three thousand ended clocks the planner has a reason to choose
         cursor.execute("SET LOCAL enable_seqscan = off")
         for statement, index in ((BREACH, "core_clock_to_breach"), (WARN, "core_clock_to_warn")):
             cursor.execute("EXPLAIN " + statement, {"now": T0, "limit": 10})
