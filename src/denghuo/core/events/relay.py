@@ -169,9 +169,9 @@ def sweep_seconds() -> float:
 
 def clock_sweeper() -> Callable[[], object]:
     """The sweeper of the clocks; it fires what is due at the present business moment."""
-    from denghuo.core.clocks.sweeper import sweep
+    from denghuo.core.clocks.sweeper import sweep_all
 
-    return sweep
+    return sweep_all
 
 
 def main() -> int:

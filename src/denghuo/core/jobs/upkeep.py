@@ -22,14 +22,6 @@ def event_partitions() -> None:
     ensure_partitions()
 
 
-@periodic(10, name="core.clock_sweep")
-def clock_sweep() -> None:
-    """Warn of clocks that run out and tell of those that have."""
-    from denghuo.core.clocks.sweeper import sweep_all
-
-    sweep_all()
-
-
 @periodic("23 4 * * *", name="core.file_orphans", retries=2)
 def file_orphans() -> None:
     """Delete the content of uploads that never came to be."""
