@@ -11,19 +11,22 @@ The weights are divided by their sum, so the score is in [0, 1] too. Hard condit
 duty, lacks a *required* skill or does not cover the job's area is not ranked at all.
 
 Travel times are straight-line estimates (great circle × detour ÷ speed), not routes: on real terrain such estimates
-miss by half and more, hence ``eta_low`` and ``eta_high``.
+miss by half and more, hence ``eta_low`` and ``eta_high``. Where driving times have been learned, a :data:`Driving` gives
+them instead; ``learned`` then says so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from denghuo.engine.geo import distance_km
 
 Place = tuple[float, float]
+#: Minutes, low and high of a drive between two places; None where nothing is known but the straight line.
+Driving = Callable[[Place, Place], tuple[float, float, float] | None]
 Ground = Literal["off_duty", "area", "skill"]
 
 
@@ -106,6 +109,7 @@ class Ranked:
     eta_minutes: float | None
     eta_low: float | None
     eta_high: float | None
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +145,24 @@ def rule_out(crew: Candidate, job: Job) -> RuledOut | None:
     return RuledOut(crew.id, "skill", missing) if missing else None
 
 
-def rank(crews: Iterable[Candidate], job: Job, weights: Weights, travel: Travel) -> list[Ranked]:
+def rank(
+    crews: Iterable[Candidate], job: Job, weights: Weights, travel: Travel, driving: Driving | None = None
+) -> list[Ranked]:
     """Crews that may go, best first; equal scores by earlier arrival, then by id, so the order is always the same.
 
     An unknown place makes the distance part 0 for all. Raises ValueError for impossible coordinates.
     """
-    able = [_score(crew, job, weights, travel) for crew in crews if rule_out(crew, job) is None]
+    able = [_score(crew, job, weights, travel, driving) for crew in crews if rule_out(crew, job) is None]
     return sorted(able, key=lambda r: (-r.score, r.eta_minutes if r.eta_minutes is not None else math.inf, r.crew_id))
 
 
-def _score(crew: Candidate, job: Job, weights: Weights, travel: Travel) -> Ranked:
-    road = minutes = None
+def _score(crew: Candidate, job: Job, weights: Weights, travel: Travel, driving: Driving | None) -> Ranked:
+    road = drive = told = None
     nearness = 0.0
     if job.place is not None:
         road, minutes = travel_minutes(crew.place, job.place, travel)
+        told = driving(crew.place, job.place) if driving is not None else None
+        drive = told or (minutes, minutes * (1 - travel.spread), minutes * (1 + travel.spread))
         nearness = half_value(road, weights.half_distance_km)
     asked = job.required | job.wanted
     match = len(asked & crew.skills) / len(asked) if asked else 1.0
@@ -162,7 +170,6 @@ def _score(crew: Candidate, job: Job, weights: Weights, travel: Travel) -> Ranke
     total = weights.distance + weights.skill + weights.load
     score = (weights.distance * nearness + weights.skill * match + weights.load * ease) / total
     wait = crew.open_orders * travel.minutes_per_order
-    eta = None if minutes is None else wait + minutes
     return Ranked(
         crew_id=crew.id,
         score=min(1.0, score),
@@ -172,9 +179,10 @@ def _score(crew: Candidate, job: Job, weights: Weights, travel: Travel) -> Ranke
         open_orders=crew.open_orders,
         missing=asked - crew.skills,
         road_km=road,
-        travel_minutes=minutes,
+        travel_minutes=None if drive is None else drive[0],
         wait_minutes=wait,
-        eta_minutes=eta,
-        eta_low=None if eta is None else eta * (1 - travel.spread),
-        eta_high=None if eta is None else eta * (1 + travel.spread),
+        eta_minutes=None if drive is None else wait + drive[0],
+        eta_low=None if drive is None else wait * (1 - travel.spread) + drive[1],
+        eta_high=None if drive is None else wait * (1 + travel.spread) + drive[2],
+        learned=told is not None,
     )
