@@ -52,17 +52,17 @@ def test_an_office_calendar_is_made_of_data_rows(db: None) -> None:
 def test_the_nearest_unit_and_the_latest_start_win(org_tree: Any) -> None:
     def row(org: Any, start: dt.date, end: dt.date | None = None) -> WorkCalendar:
         return WorkCalendar.objects.create(
-            org=org, name="office", label=str(start), windows={"mon": PAIRS}, valid_from=start, valid_to=end
+            org=org, name="duty", label=str(start), windows={"mon": PAIRS}, valid_from=start, valid_to=end
         )
 
     everyone = row(None, dt.date(2020, 1, 1))
     city_old = row(org_tree.city, dt.date(2021, 1, 1), dt.date(2026, 1, 1))
     city_new = row(org_tree.city, dt.date(2026, 1, 1))
-    assert calendar_for(org_tree.team, "office", dt.date(2025, 6, 1)) == city_old
-    assert calendar_for(org_tree.team, "office", dt.date(2026, 6, 1)) == city_new
-    assert calendar_for(org_tree.other_team, "office", dt.date(2026, 6, 1)) == everyone
-    assert calendar_for(None, "office", dt.date(2026, 6, 1)) == everyone
-    assert calendar_for(org_tree.team, "office", dt.date(2019, 1, 1)) is None
+    assert calendar_for(org_tree.team, "duty", dt.date(2025, 6, 1)) == city_old
+    assert calendar_for(org_tree.team, "duty", dt.date(2026, 6, 1)) == city_new
+    assert calendar_for(org_tree.other_team, "duty", dt.date(2026, 6, 1)) == everyone
+    assert calendar_for(None, "duty", dt.date(2026, 6, 1)) == everyone
+    assert calendar_for(org_tree.team, "duty", dt.date(2019, 1, 1)) is None
     assert calendar_for(org_tree.team, "night", dt.date(2026, 1, 1)) is None
 
 

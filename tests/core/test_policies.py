@@ -161,14 +161,14 @@ def test_times_must_carry_a_zone(db: None) -> None:
 GOOD = {
     "number": [-1, 2.5], "count": [0, 7], "minutes": [0, 45, 1.5], "seconds": [30], "ratio": [0, 0.5, 1], "text": ["夜"], "texts": [[], ["a"]],
     "flag": [True, False], "window": [{"from": "08:00", "to": "21:00"}], "minutes_by": [{"urban": 45}], "number_by": [{"a": -1.5}],
-    "count_by": [{"a": 1}], "ratio_by": [{"a": 1}], "text_by": [{"a": "b"}],
+    "count_by": [{"a": 1}], "ratio_by": [{"a": 1}], "text_by": [{"a": "b"}], "texts_by": [{"a": ["b"]}, {"a": []}],
 }  # fmt: skip
 NAN, INF = float("nan"), float("inf")
 BAD = {
     "number": ["1", True, None, NAN, INF], "count": [-1, 1.5, True, "1"], "minutes": [-1, "45", NAN, INF], "seconds": [-0.1, None, INF],
     "ratio": [1.01, -0.01, True, NAN], "text": ["", "  ", 1], "texts": ["a", [""], [1], None], "flag": [1, "yes", None],
     "window": [{}, {"from": "08:00"}, {"from": "8 Uhr", "to": "21:00"}, {"from": 8, "to": 21}, {"from": "08:00", "to": "08:00"}, "08:00"],
-    "minutes_by": [{}, {"a": -1}, [1], {"": 1}], "number_by": [{"a": "b"}, {"a": NAN}], "count_by": [{"a": 1.5}], "ratio_by": [{"a": 2}], "text_by": [{"a": ""}],
+    "minutes_by": [{}, {"a": -1}, [1], {"": 1}], "number_by": [{"a": "b"}, {"a": NAN}], "count_by": [{"a": 1.5}], "ratio_by": [{"a": 2}], "text_by": [{"a": ""}], "texts_by": [{"a": "b"}, {"a": [""]}],
 }  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -19,24 +21,36 @@ from denghuo.core.clocks.reading import elapsed_of
 from denghuo.core.clocks.steps import (
     NewClock,
     Outcome,
-    breach_if_over,
     cancel_locked,
     check,
     clock_event,
+    is_over,
     locked,
     new_clock,
     note,
-    require_state,
+    pause_locked,
+    resume_locked,
     schedule,
     snapshot,
+    spent_anew,
     started,
     stop_locked,
+    used_up,
     whole_seconds,
 )
 from denghuo.core.errors import Conflict
 from denghuo.core.events.log import Subject, record_many
 from denghuo.core.moment import now as business_now
 from denghuo.core.scoping.models import OrgUnit
+
+
+class Kept(Enum):
+    """Marks what is to stay as it is where None has a meaning of its own."""
+
+    KEPT = "kept"
+
+
+KEPT: Final = Kept.KEPT
 
 __all__ = ["NewClock", "Outcome", "cancel", "pause", "recompute", "resume", "start", "start_many", "stop"]
 
@@ -80,36 +94,16 @@ def start_many(actor: Actor, wanted: Iterable[NewClock]) -> list[Clock]:
 @action("clock.pause")
 def pause(actor: Actor, clock: Clock, reason: str, at: dt.datetime | None = None) -> Clock:
     """Stop counting until :func:`resume`. Raises Conflict unless running, InvalidInput (``reason``, ``at``)."""
-    clock, moment = locked(clock, at), at or business_now()
-    require_state(clock, ClockState.RUNNING)
-    check(clock, moment, reason)
-    events = breach_if_over(actor, clock, moment)
-    before = snapshot(clock)
-    clock.spent = elapsed_of(clock, moment)
-    clock.state, clock.paused_at, clock.due_at, clock.warn_at = ClockState.PAUSED, moment, None, None
-    clock.save()
-    note(actor, clock, "paused", reason, moment, before)
-    left = int((clock.budget - clock.spent).total_seconds())
-    record_many(
-        [*events, clock_event(actor, clock, "clock.paused", moment, reason=reason.strip(), remaining_seconds=left)]
-    )
+    clock = locked(clock, at)
+    record_many(pause_locked(actor, clock, reason, at or business_now()))
     return clock
 
 
 @action("clock.resume")
 def resume(actor: Actor, clock: Clock, reason: str = "", at: dt.datetime | None = None) -> Clock:
     """Count on with what was left. Raises Conflict unless paused, InvalidInput (``at``)."""
-    clock, moment = locked(clock, at), at or business_now()
-    require_state(clock, ClockState.PAUSED)
-    check(clock, moment)
-    before = snapshot(clock)
-    assert clock.paused_at is not None
-    clock.paused_for += moment - clock.paused_at
-    clock.state, clock.paused_at, clock.counting_from = ClockState.RUNNING, None, moment
-    schedule(clock)
-    clock.save()
-    note(actor, clock, "resumed", reason, moment, before)
-    record_many([clock_event(actor, clock, "clock.resumed", moment, due_at=clock.due_at, warn_at=clock.warn_at)])
+    clock = locked(clock, at)
+    record_many(resume_locked(actor, clock, reason, at or business_now()))
     return clock
 
 
@@ -123,11 +117,14 @@ def recompute(
     at: dt.datetime | None = None,
     policy_key: str | None = None,
     policy_value_id: int | None = None,
+    calendar: WorkCalendar | Kept | None = KEPT,
 ) -> Clock:
     """Give a live clock another budget, counted from its start; what it was is kept in its history.
 
-    A warning or breach of the old budget that the new one does not bear out is taken back, and fires again if the
-    new one comes to it. Raises Conflict when stopped, InvalidInput (``reason``, ``budget``).
+    With ``calendar`` (None: round the clock) it also counts on that one, again from its start and over its pauses. A
+    warning or breach of the old budget that the new one does not bear out is taken back, and fires again if the new one
+    comes to it; a breach that stands is dated to the moment the new budget ran out, and not told of a second time.
+    Raises Conflict when stopped, InvalidInput (``reason``, ``budget``).
     """
     clock, moment = _live(clock, at), at or business_now()
     check(clock, moment, reason)
@@ -137,13 +134,16 @@ def recompute(
     clock.warn_seconds = round(clock.budget_seconds * share)
     if policy_key is not None:
         clock.policy_key, clock.policy_value_id = policy_key, policy_value_id
-    elapsed = elapsed_of(clock, moment)
-    if elapsed <= clock.budget:
-        clock.breached_at = None
-    if elapsed < dt.timedelta(seconds=clock.warn_seconds):
-        clock.warned_at = None
+    if not isinstance(calendar, Kept):
+        clock.calendar = calendar
+        clock.spent = spent_anew(clock)
+    told, clock.breached_at = clock.breached_at is not None, None
     if clock.state == ClockState.RUNNING:
         schedule(clock)
+    if told and is_over(clock, moment):
+        clock.breached_at = clock.due_at or used_up(clock)
+    if elapsed_of(clock, moment) < dt.timedelta(seconds=clock.warn_seconds):
+        clock.warned_at = None
     clock.save()
     note(actor, clock, "recomputed", reason, moment, before)
     detail = {"reason": reason.strip(), "old_budget_seconds": old, "budget_seconds": clock.budget_seconds}

@@ -1,6 +1,6 @@
 """Several clocks of one subject at once, for actions on the hot path.
 
-:func:`begin`, :func:`end` and :func:`drop` write the clocks and *return* their events, so that an action writes its
+:func:`begin`, :func:`end`, :func:`drop`, :func:`hold` and :func:`go_on` write the clocks and *return* their events, so that an action writes its
 own and these in one statement and in the order a reader expects (first what happened, then what that did to the
 clocks). They must run inside an action that holds a lock on the subject's row: that lock, not a savepoint, is what
 keeps a second clock of a kind from being started.
@@ -16,8 +16,16 @@ from django.db.models import QuerySet
 
 from denghuo.core import prepared
 from denghuo.core.actors import Actor
-from denghuo.core.clocks.models import LIVE_STATES, Clock
-from denghuo.core.clocks.steps import NewClock, cancel_locked, new_clock, started, stop_locked
+from denghuo.core.clocks.models import LIVE_STATES, Clock, ClockState
+from denghuo.core.clocks.steps import (
+    NewClock,
+    cancel_locked,
+    new_clock,
+    pause_locked,
+    resume_locked,
+    started,
+    stop_locked,
+)
 from denghuo.core.events.log import NewEvent, Subject, subject_of
 from denghuo.core.moment import now as business_now
 
@@ -44,6 +52,23 @@ def drop(
     """Cancel the live clocks of a subject of these kinds (None: all); gives their events, not yet written."""
     moment = at or business_now()
     return [event for clock in live(subject, kinds) for event in cancel_locked(actor, clock, reason, moment)]
+
+
+def hold(actor: Actor, subject: Subject, kinds: Collection[str] | None, reason: str, at: dt.datetime) -> list[NewEvent]:
+    """Pause the running clocks of a subject of these kinds (None: all); gives their events, not yet written.
+
+    Those already held stay as they are. Raises InvalidInput (``reason``; ``at`` before a clock's last change).
+    """
+    running = [clock for clock in live(subject, kinds) if clock.state == ClockState.RUNNING]
+    return [event for clock in running for event in pause_locked(actor, clock, reason, at)]
+
+
+def go_on(
+    actor: Actor, subject: Subject, kinds: Collection[str] | None, at: dt.datetime, reason: str = ""
+) -> list[NewEvent]:
+    """Let the held clocks of a subject of these kinds (None: all) count on; gives their events, not yet written."""
+    held = [clock for clock in live(subject, kinds) if clock.state == ClockState.PAUSED]
+    return [event for clock in held for event in resume_locked(actor, clock, reason, at)]
 
 
 def live(subject: Subject, kinds: Collection[str] | None) -> Sequence[Clock]:

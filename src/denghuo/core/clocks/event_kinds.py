@@ -42,3 +42,9 @@ register_kind(
     hint=(*HINT, "outcome"),
 )
 register_kind("clock.cancelled", fields={**WHICH, "reason": str}, label=_("计时取消"), hint=HINT)
+register_kind(
+    "calendar.changed",
+    fields={"code": str, "calendar_id": int, "valid_from": str},
+    label=_("调整工作日历"),
+    hint=("code", "calendar_id"),
+)

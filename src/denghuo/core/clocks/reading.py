@@ -48,15 +48,17 @@ def clock_state(clock: Clock, now: dt.datetime | None = None) -> Reading:
     elapsed = elapsed_of(clock, moment)
     remaining = clock.budget - elapsed
     fraction = elapsed / clock.budget if clock.budget else (1.0 if elapsed else 0.0)
-    return Reading(_level(clock, elapsed), clock.budget, elapsed, remaining, fraction, clock.due_at)
+    return Reading(_level(clock, elapsed, moment), clock.budget, elapsed, remaining, fraction, clock.due_at)
 
 
-def _level(clock: Clock, elapsed: dt.timedelta) -> Level:
+def _level(clock: Clock, elapsed: dt.timedelta, now: dt.datetime) -> Level:
     if clock.state == ClockState.CANCELLED:
         return "cancelled"
     if clock.state == ClockState.MET:
         return "met"
     if clock.state == ClockState.BREACHED_STOPPED or clock.breached_at is not None or elapsed > clock.budget:
+        return "breached"
+    if clock.due_at is not None and now > clock.due_at:  # past its moment, though out of hours nothing more is used up
         return "breached"
     if clock.state == ClockState.PAUSED:
         return "paused"
@@ -77,11 +79,13 @@ def live_clock(subject: Subject, kind: str) -> Clock | None:
     return rows.select_related("calendar").first()
 
 
-def clocks_for_many(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, list[Clock]]:
-    """Clocks of many subjects of one kind in one query, for lists: id → clocks, oldest first."""
+def clocks_for_many(subject_kind: str, subject_ids: Iterable[int], *, live: bool = False) -> dict[int, list[Clock]]:
+    """Clocks (``live``: running and paused ones) of many subjects of one kind in one query: id → clocks, oldest first."""
     ids = list(subject_ids)
     found: dict[int, list[Clock]] = {key: [] for key in ids}
     rows = Clock.objects.filter(subject_kind=subject_kind, subject_id__in=ids).select_related("calendar")
+    if live:
+        rows = rows.filter(state__in=LIVE_STATES)
     for clock in rows.order_by("started_at", "id"):
         found[clock.subject_id].append(clock)
     return found

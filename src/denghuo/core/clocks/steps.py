@@ -22,10 +22,11 @@ from denghuo.core.events.log import NewEvent, Subject, subject_of
 from denghuo.core.moment import now as business_now
 from denghuo.core.policies.keys import KEYS
 from denghuo.core.scoping.models import OrgUnit
-from denghuo.engine.worktime import WorkingCalendar
+from denghuo.engine.worktime import Interval, WorkingCalendar
 
 WARN_POLICY: Final = "clock.warn_ratio"
 LONGEST_REASON: Final = 300
+ZERO: Final = dt.timedelta(0)
 ENDED: Final = ("state", "spent", "stopped_at", "paused_at", "paused_for", "breached_at")
 Outcome = Literal["met", "breached"]
 
@@ -50,6 +51,7 @@ class NewClock:
     warn_ratio: float | None = None
     at: dt.datetime | None = None
     topics: Sequence[str] = ()
+    policy_value_id: int | None = None  # of a budget that was worked out from a policy by the caller
 
 
 def new_clock(item: NewClock) -> Clock:
@@ -82,7 +84,7 @@ def new_clock(item: NewClock) -> Clock:
 
 def _budget(item: NewClock, at: dt.datetime) -> tuple[dt.timedelta, int | None]:
     if item.budget is not None:
-        return item.budget, None
+        return item.budget, item.policy_value_id
     if item.policy is None:
         raise ValueError("a clock needs a budget or a policy")
     found = policies.find(item.policy, item.org, at)
@@ -105,17 +107,54 @@ def whole_seconds(budget: dt.timedelta) -> int:
 
 def schedule(clock: Clock) -> None:
     """Set the moments at which to warn and to breach, from what is left since ``counting_from``."""
-    calendar, zero = clock.working_calendar(), dt.timedelta(0)
+    calendar = clock.working_calendar()
     warn_left = dt.timedelta(seconds=clock.warn_seconds) - clock.spent
     clock.due_at = _due(calendar, clock, clock.budget - clock.spent)
-    clock.warn_at = min(clock.due_at, calendar.add_working(clock.counting_from, max(warn_left, zero)))
+    clock.warn_at = min(clock.due_at, calendar.add_working(clock.counting_from, max(warn_left, ZERO)))
 
 
 def _due(calendar: WorkingCalendar, clock: Clock, left: dt.timedelta) -> dt.datetime:
-    if left >= dt.timedelta(0):
-        return calendar.add_working(clock.counting_from, left)
-    # Overspent before counting went on (budget cut during a pause): the limit was passed no later than this moment.
-    return clock.counting_from
+    if left < ZERO:  # overspent before counting went on: the budget was cut, or counts on another calendar now
+        return used_up(clock)
+    if left == ZERO and clock.breached_at is not None:  # paused after its limit, outside working hours
+        return clock.breached_at
+    return calendar.add_working(clock.counting_from, left)
+
+
+def used_up(clock: Clock) -> dt.datetime:
+    """When the budget was, or will be, used up, counted from the start over every pause that has ended (one query)."""
+    return clock.working_calendar().add_working(clock.started_at, clock.budget, ended_pauses(clock))
+
+
+def ended_pauses(clock: Clock) -> list[Interval]:
+    """When the clock stood still and then went on, from its history, oldest first."""
+    rows = clock.changes.filter(what__in=("paused", "resumed")).order_by("at", "id").values_list("what", "at")
+    starts = [at for what, at in rows if what == "paused"]
+    ends = [at for what, at in rows if what == "resumed"]
+    return list(zip(starts, ends, strict=False))  # a pause that goes on has no end yet
+
+
+def spent_anew(clock: Clock) -> dt.timedelta:
+    """Used-up time on the calendar the clock has now, from its start to where ``spent`` is counted to."""
+    calendar, upto = clock.working_calendar(), clock.paused_at or clock.counting_from
+    total = calendar.working_between(clock.started_at, upto)
+    for opens, closes in ended_pauses(clock):
+        total -= calendar.working_between(opens, closes)
+    return total
+
+
+def is_over(clock: Clock, at: dt.datetime) -> bool:
+    """Whether the limit of a live clock has been passed at ``at``.
+
+    A limit is a moment: work due at the end of a day and done that evening is late, although no further working time
+    has gone by. Exactly at the limit is in time.
+    """
+    if clock.state == ClockState.RUNNING:
+        assert clock.due_at is not None
+        return at > clock.due_at
+    if clock.spent == clock.budget and clock.paused_at is not None:
+        return used_up(clock) < clock.paused_at
+    return clock.spent > clock.budget
 
 
 def locked(clock: Clock, at: dt.datetime | None) -> Clock:
@@ -151,9 +190,9 @@ def check(clock: Clock, at: dt.datetime, reason: str | None = None) -> None:
 
 def breach_if_over(actor: Actor, clock: Clock, at: dt.datetime) -> list[NewEvent]:
     """Mark and tell of a breach that the sweeper has not yet seen; nothing when it has, or when in time."""
-    if clock.breached_at is not None or elapsed_of(clock, at) <= clock.budget:
+    if clock.breached_at is not None or not is_over(clock, at):
         return []
-    clock.breached_at = clock.due_at or at
+    clock.breached_at = clock.due_at or used_up(clock)
     return [clock_event(actor, clock, "clock.breached", at, due_at=clock.breached_at)]
 
 
@@ -168,8 +207,7 @@ def stop_locked(actor: Actor, clock: Clock, at: dt.datetime) -> tuple[Outcome, l
     check(clock, at)
     before = snapshot(clock)
     events = breach_if_over(actor, clock, at)
-    elapsed = elapsed_of(clock, at)
-    late = elapsed > clock.budget
+    elapsed, late = elapsed_of(clock, at), is_over(clock, at)
     withdrawn = not late and clock.breached_at is not None
     if withdrawn:
         clock.breached_at = None
@@ -180,6 +218,34 @@ def stop_locked(actor: Actor, clock: Clock, at: dt.datetime) -> tuple[Outcome, l
     detail = {"elapsed_seconds": int(elapsed.total_seconds()), "budget_seconds": clock.budget_seconds}
     events.append(clock_event(actor, clock, "clock.stopped", at, outcome=outcome, breach_withdrawn=withdrawn, **detail))
     return outcome, events
+
+
+def pause_locked(actor: Actor, clock: Clock, reason: str, at: dt.datetime) -> list[NewEvent]:
+    """Stop counting on a locked clock; see :func:`.actions.pause`. The events are not yet written."""
+    require_state(clock, ClockState.RUNNING)
+    check(clock, at, reason)
+    events = breach_if_over(actor, clock, at)
+    before = snapshot(clock)
+    clock.spent = elapsed_of(clock, at)
+    clock.state, clock.paused_at, clock.due_at, clock.warn_at = ClockState.PAUSED, at, None, None
+    clock.save()
+    note(actor, clock, "paused", reason, at, before)
+    left = int((clock.budget - clock.spent).total_seconds())
+    return [*events, clock_event(actor, clock, "clock.paused", at, reason=reason.strip(), remaining_seconds=left)]
+
+
+def resume_locked(actor: Actor, clock: Clock, reason: str, at: dt.datetime) -> list[NewEvent]:
+    """Count on with what was left on a locked clock; see :func:`.actions.resume`. The events are not yet written."""
+    require_state(clock, ClockState.PAUSED)
+    check(clock, at)
+    before = snapshot(clock)
+    assert clock.paused_at is not None
+    clock.paused_for += at - clock.paused_at
+    clock.state, clock.paused_at, clock.counting_from = ClockState.RUNNING, None, at
+    schedule(clock)
+    clock.save()
+    note(actor, clock, "resumed", reason, at, before)
+    return [clock_event(actor, clock, "clock.resumed", at, due_at=clock.due_at, warn_at=clock.warn_at)]
 
 
 def cancel_locked(actor: Actor, clock: Clock, reason: str, at: dt.datetime) -> list[NewEvent]:
@@ -209,6 +275,7 @@ def snapshot(clock: Clock) -> dict[str, Any]:
         "budget_seconds": clock.budget_seconds,
         "spent_seconds": clock.spent.total_seconds(),
         "policy_value_id": clock.policy_value_id,
+        "calendar_id": clock.calendar_id,
         **shown,
     }
 

@@ -229,11 +229,13 @@ class Lag:
 LAG_COUNT = 10_000
 
 
-def lag() -> list[Lag]:
-    """The state of every subscriber, for monitoring. Counts events that are not yet readable as waiting too."""
-    cursors = ConsumerCursor.objects.in_bulk(list(CONSUMERS))
+def lag(names: Iterable[str] | None = None) -> list[Lag]:
+    """The state of the subscribers ``names`` (default: all), for monitoring. Counts events that are not yet readable as
+    waiting too; two statements a subscriber."""
+    chosen = [CONSUMERS[name] for name in (names if names is not None else list(CONSUMERS))]
+    cursors = ConsumerCursor.objects.in_bulk([consumer.name for consumer in chosen])
     found: list[Lag] = []
-    for consumer in CONSUMERS.values():
+    for consumer in chosen:
         row = cursors.get(consumer.name)
         place = row.cursor if row else START
         with connection.cursor() as cursor:
@@ -266,7 +268,7 @@ def oldest_transaction() -> dict[str, Any] | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid, extract(epoch FROM clock_timestamp() - xact_start), application_name, state"
-            " FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+            " FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
             " ORDER BY xact_start LIMIT 1"
         )
         row = cursor.fetchone()

@@ -22,6 +22,7 @@ logger = logging.getLogger("denghuo.events")
 
 WAIT_SECONDS = 1.0
 SOON_SECONDS = 0.02
+GATHER_SECONDS = 0.1
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 WATCH_SECONDS = 15.0
 
@@ -63,16 +64,27 @@ class Relay:
     def step(self) -> int:
         """Listen, handle all that is there, sweep, and wait for the next notice; returns the events taken."""
         from denghuo.core.events import consumers
+        from denghuo.core.events.sweepers import sweep_due
 
         # Listening starts before reading: what commits in between is notified and read at the next step.
         listener = self._listening()
         taken = consumers.run_once(self._names)
         self._clocks()
+        if self._names is None:
+            sweep_due()
         self._watch()
         if not self.stopping:
-            for _notice in listener.notifies(timeout=self._patience(), stop_after=1):
-                break
+            self._sleep(listener)
         return taken
+
+    def _sleep(self, listener: psycopg.Connection[Any]) -> None:
+        """Until a notice, or as long as patience lasts; then a moment more, so that what comes close together is taken
+        together: a dozen subscribers look at the log each time, and on a busy floor a notice comes every few
+        milliseconds."""
+        for _notice in listener.notifies(timeout=self._patience(), stop_after=1):
+            time.sleep(GATHER_SECONDS)
+        for _notice in listener.notifies(timeout=0):
+            pass
 
     def _listening(self) -> psycopg.Connection[Any]:
         from django.db import connection

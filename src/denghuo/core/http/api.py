@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Path
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
@@ -17,9 +17,13 @@ from denghuo.core.actors import Actor
 from denghuo.core.errors import ActionError, InvalidInput, NotSignedIn, TooManyRequests
 from denghuo.core.http.actors import actor_of, client_ip
 
-__all__ = ["ProblemAPI", "actor_of", "client_ip", "install_handlers", "write"]
+__all__ = ["BIGGEST_KEY", "Key", "ProblemAPI", "actor_of", "client_ip", "install_handlers", "write"]
 
 PROBLEM = "application/problem+json"
+#: The widest key a column holds: larger ones are refused, not sent to the database.
+BIGGEST_KEY: Final = 2**63 - 1
+#: A key in an address.
+Key = Annotated[int, Path(ge=1, le=BIGGEST_KEY)]
 
 
 class SupportsDump(Protocol):

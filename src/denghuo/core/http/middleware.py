@@ -35,8 +35,9 @@ def _too_large(value: Any) -> bool:
     return isinstance(value, int) and value > LARGEST_KEY
 
 
-def _is_problem(response: HttpResponse) -> bool:
-    return response.headers.get("Content-Type", "").startswith(PROBLEM)
+def _says_why(response: HttpResponse) -> bool:
+    """A problem document, or the reply of a system that speaks XML."""
+    return response.headers.get("Content-Type", "").startswith((PROBLEM, "application/xml"))
 
 
 def _refusal_of(response: HttpResponse) -> HttpResponse:
@@ -58,7 +59,7 @@ class ActionErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code in BARE and request.path.startswith(API) and not _is_problem(response):
+        if response.status_code in BARE and request.path.startswith(API) and not _says_why(response):
             return _refusal_of(response)
         return response
 

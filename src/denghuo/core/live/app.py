@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
+from django.utils.module_loading import autodiscover_modules
 
 from denghuo.core.events.cursor import START, Cursor
 from denghuo.core.live.feed import Feed
@@ -62,7 +63,8 @@ class LiveApp:
                 return
 
     def start(self) -> None:
-        """Begin to read the log."""
+        """Begin to read the log, with what the apps add to its messages."""
+        autodiscover_modules("live")
         self._feed = Feed(self.hub, self._ring, self._connect or connection_params())
         self._tasks = [asyncio.create_task(self._feed.run()), asyncio.create_task(self._beat())]
 

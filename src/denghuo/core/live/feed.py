@@ -13,6 +13,8 @@ import psycopg
 
 from denghuo.core.events.cursor import START, Cursor
 from denghuo.core.events.log import CHANNEL, HIDDEN
+from denghuo.core.live import passing
+from denghuo.core.live.enrich import Connection, Extras, extras_of
 from denghuo.core.live.hub import Hub
 from denghuo.core.live.messages import COLUMNS, Message
 
@@ -32,8 +34,6 @@ _LAST = (
     f"SELECT {COLUMNS} FROM core_event WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
     " ORDER BY core_event.xid DESC, core_event.id DESC LIMIT %s"
 )
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 class Feed:
@@ -63,6 +63,7 @@ class Feed:
     async def _session(self) -> None:
         async with await self._open() as listener, await self._open() as reader:
             await listener.execute(f"LISTEN {CHANNEL}")
+            await listener.execute(f"LISTEN {passing.CHANNEL}")
             if not self._primed:
                 await self._prime(reader)
             self.connected = True
@@ -86,28 +87,36 @@ class Feed:
         return await psycopg.AsyncConnection.connect(**self._connect, autocommit=True)
 
     async def _listen(self, connection: Connection) -> None:
-        async for _notice in connection.notifies():
-            self._wake.set()
+        async for notice in connection.notifies():
+            if notice.channel != passing.CHANNEL:
+                self._wake.set()
+            elif (told := passing.opened(notice.payload)) is not None:
+                self.hub.pass_on(*told)
         raise psycopg.OperationalError("the listening connection ended")
 
     async def _prime(self, connection: Connection) -> None:
         """Fill the hub with the newest messages, so that clients of a restarted process miss nothing."""
         rows = await self._rows(connection, _LAST, [self._ring + 1])
-        messages = [Message(row, time.monotonic()) for row in reversed(rows)]
-        start = START
+        rows.reverse()
+        extras: dict[int, Extras] = {}
+        for start in range(0, len(rows), BATCH):
+            extras |= await extras_of(connection, rows[start : start + BATCH])
+        messages = [Message(row, time.monotonic(), extras.get(row[1])) for row in rows]
+        begin = START
         if len(messages) > self._ring:
-            start = messages[0].cursor
+            begin = messages[0].cursor
             del messages[0]
-        self.hub.prime(messages, start, messages[-1].cursor if messages else start)
+        self.hub.prime(messages, begin, messages[-1].cursor if messages else begin)
         self._primed = True
 
     async def _read(self, connection: Connection) -> None:
         while True:
             place: Cursor = self.hub.cursor
             rows = await self._rows(connection, _NEW, [str(place.xid), place.id, BATCH])
+            extras = await extras_of(connection, rows)
             self.read_at = now = time.monotonic()
             for count, row in enumerate(rows, 1):
-                self.hub.publish(Message(row, now))
+                self.hub.publish(Message(row, now, extras.get(row[1])))
                 if count % TURN == 0:
                     await asyncio.sleep(0)
             if len(rows) < BATCH:

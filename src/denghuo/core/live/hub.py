@@ -151,6 +151,12 @@ class Hub:
         if len(self._ring) > self._ring_size + 500:
             self._trim()
 
+    def pass_on(self, topic: str, frame: bytes) -> None:
+        """Hand a frame of the moment to those who hear ``topic`` now; it is not kept, and whoever lags goes without."""
+        for client in self._by_topic.get(topic, ()):
+            if not client.closing and len(client.frames) < QUEUE:
+                client.put(frame)
+
     def _deliver(self, client: Client, message: Message, topic: str | None, seen: set[Client]) -> None:
         # A page can be ahead of this process: it read its place from the database a moment ago.
         if client in seen or client.closing or message.cursor <= client.after:

@@ -99,6 +99,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "count_by": _map_of(_count),
     "ratio_by": _map_of(_ratio),
     "text_by": _map_of(_text),
+    "texts_by": _map_of(_texts),
 }
 
 

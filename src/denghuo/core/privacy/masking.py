@@ -114,6 +114,7 @@ _MASKS: dict[str, Callable[[str], str]] = {
     "account_number": _last_four,
     "id_number": _id_number,
     "address": _address,
+    "external_id": _last_four,
     "note": redact,
     "secret": lambda value: HIDDEN,
 }

@@ -23,7 +23,9 @@ from denghuo.core.privacy import keys
 from denghuo.core.privacy.keys import NONCE_BYTES, TAG_BYTES, PrivacyError
 
 VERSION: Final = "v1"
-CLASSIFICATIONS: Final = frozenset({"name", "phone", "address", "account_number", "id_number", "note", "secret"})
+CLASSIFICATIONS: Final = frozenset(
+    {"name", "phone", "address", "account_number", "id_number", "external_id", "note", "secret"}
+)
 
 _NOT_DIGIT = re.compile(r"\D+")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -90,6 +92,8 @@ def normalise(classification: str, value: str) -> str:
         return _normal_phone(value)
     if classification == "note":
         return " ".join(value.split())
+    if classification == "external_id":
+        return value.strip()  # another system's identifier: every sign and its case counts
     # Names of minorities and foreigners are written with and without a middle dot; addresses with any punctuation.
     return _NOT_WORD.sub("", value).casefold()
 

@@ -9,7 +9,7 @@ from django.db import models
 
 from denghuo.core.actors import ROOT_PATH, Actor
 from denghuo.core.privacy.fields import EncryptedField
-from denghuo.core.privacy.masking import mask
+from denghuo.core.privacy.masking import HIDDEN, mask
 
 
 def encrypted_field(obj: models.Model, name: str) -> EncryptedField:
@@ -32,7 +32,13 @@ def org_path_of(obj: Any) -> str:
 
 
 def may_view(obj: models.Model, name: str, actor: Actor) -> bool:
-    """Whether ``actor`` sees the field in plain: ``privacy.view_<classification>`` held over the object's unit."""
+    """Whether ``actor`` sees the field in plain: ``privacy.view_<classification>`` held over the object's unit.
+
+    An object with a method ``withheld_from(actor)`` may keep itself from readers who hold the permission.
+    """
+    withheld = getattr(obj, "withheld_from", None)
+    if withheld is not None and withheld(actor):
+        return False
     return actor.can(f"privacy.view_{encrypted_field(obj, name).classification}", org_path_of(obj))
 
 
@@ -41,4 +47,7 @@ def masked(obj: models.Model, name: str, actor: Actor) -> str:
     value = getattr(obj, name)
     if not value or may_view(obj, name, actor):
         return value or ""
+    withheld = getattr(obj, "withheld_from", None)
+    if withheld is not None and withheld(actor):
+        return HIDDEN
     return mask(encrypted_field(obj, name).classification, value)

@@ -1,0 +1,1 @@
+"""Named as a package: some libraries install a ``tests`` of their own, which would else be found first."""
