@@ -1,4 +1,7 @@
+"""The contacts app: conversations, queues, agents and what they have at hand."""
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ContactsConfig(AppConfig):
@@ -6,3 +9,8 @@ class ContactsConfig(AppConfig):
     label = "contacts"
     verbose_name = "联络"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from denghuo.apps.contacts.texts_sync import after_migrate
+
+        post_migrate.connect(after_migrate, sender=self, dispatch_uid="contacts.texts")

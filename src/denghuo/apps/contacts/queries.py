@@ -60,4 +60,4 @@ def detail(actor: Actor, contact_id: int) -> Contact:
 
 def messages(contact_id: int, after_id: int = 0) -> list[Message]:
     """Messages in the order they were accepted, from ``after_id`` on (index ``contacts_message_order``)."""
-    return list(Message.objects.filter(contact_id=contact_id, pk__gt=after_id).select_related("staff"))
+    return list(Message.objects.filter(contact_id=contact_id, pk__gt=after_id).select_related("staff", "file"))

@@ -1,0 +1,5 @@
+"""Pages of the contacts app."""
+
+from denghuo.apps.contacts.pages import desk
+
+__all__ = ["desk"]
