@@ -9,6 +9,7 @@ round, clocks add up, and the event log alone gives the state that the table sho
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 
 import pytest
@@ -17,22 +18,25 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from denghuo.apps.metrics.states import STATE_AFTER
+from denghuo.apps.metrics.states import state_after
 from denghuo.apps.requests import actions
+from denghuo.apps.requests.flowing import possible
+from denghuo.apps.requests.handling.models import Hold
 from denghuo.apps.requests.models import CallBack, Request
-from denghuo.apps.requests.steps import FINAL, POSSIBLE, next_steps
+from denghuo.apps.requests.steps import FINAL, VERBS
 from denghuo.core import moment
 from denghuo.core.clocks.models import LIVE_STATES, Clock
 from denghuo.core.clocks.reading import clock_state
 from denghuo.core.errors import ActionError, Conflict
+from denghuo.core.scoping.models import OrgUnit
 from tests.apps.requests.test_loop import _call_all_day, set_policy  # noqa: F401
 from tests.apps.requests.world import NOTE, World
 
-VERBS = sorted(POSSIBLE)
+STEPS = sorted(VERBS)
 # Refusals the table of steps does not know: they depend on more than the state.
 EXTRA = {
     "not_arrived", "crew_there", "has_merged", "not_supervised", "master_state", "wrong_state", "urge_limit", "urge_too_soon",
-    "changed", "wrong_type",
+    "changed", "wrong_type", "held", "held_too_often", "too_late", "closed_hours",
 }  # fmt: skip
 OTHER = {"type": "complaint", "phenomenon": "", "scope": "", "occurred_at": None, "description": "乱收费"}
 
@@ -61,14 +65,14 @@ class Day(RuleBasedStateMachine):
         if len(self.made) < 6:
             self.made.append(self.world.submitted(**({} if fault else OTHER)).pk)
 
-    @rule(which=st.integers(0, 5), verb=st.sampled_from(VERBS), other=st.integers(0, 5), bright=st.booleans())
+    @rule(which=st.integers(0, 5), verb=st.sampled_from(STEPS), other=st.integers(0, 5), bright=st.booleans())
     def any_step(self, which: int, verb: str, other: int, bright: bool) -> None:
         self._try(self.made[which % len(self.made)], verb, self.made[other % len(self.made)], bright)
 
     @rule(which=st.integers(0, 5), choice=st.integers(0, 50), other=st.integers(0, 5), bright=st.booleans())
     def a_step_in_turn(self, which: int, choice: int, other: int, bright: bool) -> None:
         request = Request.objects.get(pk=self.made[which % len(self.made)])
-        steps = [s for s in next_steps(request.state, request.type) if s not in {"cancel", "urge"}]
+        steps = [s for s in possible(request) if s not in {"cancel", "urge"}]
         if steps:
             self._try(request.pk, steps[choice % len(steps)], self.made[other % len(self.made)], bright)
 
@@ -95,7 +99,7 @@ class Day(RuleBasedStateMachine):
 
     def _try(self, pk: int, verb: str, other: int, bright: bool) -> None:
         before = Request.objects.get(pk=pk)
-        allowed = verb in next_steps(before.state, before.type)
+        allowed = verb in possible(before)
         try:
             with transaction.atomic():
                 self._do(before, verb, other, bright)
@@ -151,6 +155,18 @@ class Day(RuleBasedStateMachine):
             actions.archive_request(w.agent, pk, reason="主管决定")
         elif verb == "cancel":
             actions.cancel_request(w.agent, pk, reason="客户要求")
+        elif verb == "decline":
+            actions.decline_request(w.reviewer, pk, reason="missing_facts", text="缺户号")
+        elif verb == "transfer":
+            to = OrgUnit.objects.filter(kind="county", parent=request.org.parent).exclude(pk=request.org_id)[0]
+            actions.transfer_request(w.reviewer, pk, org_id=to.pk, reason="boundary", text="交界线路")
+        elif verb == "hold":
+            until = moment.now() + dt.timedelta(hours=5)
+            actions.hold_request(
+                w.reviewer, pk, reason="customer" if bright else "traffic", text="等客户在家", until=until
+            )
+        elif verb == "reopen":
+            actions.reopen_request(w.agent, pk, reason="又停了")
         elif verb == "urge":
             Request.objects.filter(pk=pk).update(urged_at=None)
             actions.urge_request(w.agent, pk, insist=bright)
@@ -169,7 +185,25 @@ class Day(RuleBasedStateMachine):
     @invariant()
     def every_open_request_has_a_next_step(self) -> None:
         for request in Request.objects.filter(pk__in=self.made):
-            assert (not next_steps(request.state, request.type)) == (request.state in FINAL)
+            assert set(possible(request)) <= {"reopen"} if request.state in FINAL else possible(request)
+
+    @rule(which=st.integers(0, 5))
+    def what_was_held_goes_on(self, which: int) -> None:
+        request = Request.objects.get(pk=self.made[which % len(self.made)])
+        if request.held_at is not None:
+            actions.resume_request(self.world.reviewer, request.pk)
+            return
+        with pytest.raises(Conflict), transaction.atomic():
+            actions.resume_request(self.world.reviewer, request.pk)
+
+    @invariant()
+    def what_is_held_is_on_record_and_its_clocks_stand_still(self) -> None:
+        held = set(Request.objects.filter(pk__in=self.made, held_at__isnull=False).values_list("pk", flat=True))
+        assert held == set(
+            Hold.objects.filter(request__in=self.made, ended_at=None).values_list("request_id", flat=True)
+        )
+        paused = Clock.objects.filter(subject_kind="request", subject_id__in=self.made, state="paused")
+        assert {clock.subject_id for clock in paused} <= held
 
     @invariant()
     def merged_groups_are_trees_of_depth_one(self) -> None:
@@ -202,11 +236,12 @@ class Day(RuleBasedStateMachine):
         told: dict[int, str] = {}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT subject_id, kind FROM core_event WHERE subject_kind = 'request' AND subject_id = ANY(%s) ORDER BY id",
+                "SELECT subject_id, kind, payload FROM core_event WHERE subject_kind = 'request' AND subject_id = ANY(%s) ORDER BY id",
                 [self.made],
             )
-            for pk, kind in cursor.fetchall():
-                told[pk] = STATE_AFTER.get(kind, told.get(pk, ""))
+            for pk, kind, payload in cursor.fetchall():
+                held = json.loads(payload) if isinstance(payload, str) else payload
+                told[pk] = state_after(kind, held) or told.get(pk, "")
         assert told == dict(Request.objects.filter(pk__in=self.made).values_list("pk", "state"))
 
 

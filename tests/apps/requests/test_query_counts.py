@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from denghuo.apps.catalogue.editions import SHELVES
 from denghuo.apps.requests import actions, queries
 from denghuo.apps.requests.models import Request
 from denghuo.core import moment, policies
@@ -15,8 +16,11 @@ from tests.helpers.query_counts import counted, table
 
 
 def warm() -> None:
-    """Policies are held in memory in a process that has served anybody."""
+    """Policies, flows, classes and templates are held in memory in a process that has served anybody."""
     policies.get("callback.types")
+    for shelf in SHELVES.values():
+        for row in shelf.rows():
+            shelf.get(row.id)
 
 
 def test_submitting_and_accepting_stay_lean(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -117,6 +118,24 @@ def test_the_account_is_found_by_number_and_phone_and_stays_over_a_reload(client
     assert "已找到您的用电户" in text(client.get("/hall/report/"))
     again = client.post("/hall/account/", {"again": "1"}, headers=HX)
     assert "您的用电户" in text(again) and "已找到" not in text(client.get("/hall/report/"))
+
+
+def test_the_account_is_found_before_the_pages_script_has_come(client: Client, world: World) -> None:
+    found = client.post("/hall/account/", {"number": world.account.number, "phone": "13900001234"}, follow=True)
+    assert found.redirect_chain == [("/hall/report/", 302)]
+    assert "已找到您的用电户" in text(found)
+    wrong = client.post("/hall/account/", {"number": world.account.number, "phone": "13900009999"}, follow=True)
+    assert "没有找到与该户号和手机号都相符的用电户" in text(wrong) and "已找到您的用电户" not in text(wrong)
+
+
+def test_no_two_controls_of_a_request_bear_one_id(agent: Client, world: World) -> None:
+    number = world.accepted().pk
+    pages = "".join(
+        text(agent.get(f"/staff/requests/{number}/{part}", headers=HX)) for part in ("", "class/", "links/")
+    )
+    ids = re.findall(r' id="([^"]+)"', pages)
+    assert "reclassifyform_reason" in ids and "linkform_reason" in ids
+    assert [one for one in set(ids) if ids.count(one) > 1] == []
 
 
 @pytest.mark.parametrize("typed", [{"number": "3300012345", "phone": "13900009999"}, {"number": "9", "phone": ""}, {}])
@@ -265,7 +284,7 @@ def test_a_report_that_an_outage_explains_is_merged_with_one_press(
 
 def test_duplicates_are_offered_for_merging(agent: Client, world: World) -> None:
     first, second = world.submitted(), world.submitted()
-    assert f"并入 {first.number}" in text(agent.get(f"/staff/requests/{second.pk}/"))
+    assert f"并入 {first.number}" in text(agent.get(f"/staff/requests/{second.pk}/links/"))
     send(agent, f"/staff/requests/{second.pk}/merge/", {"master_id": first.pk})
     second.refresh_from_db()
     assert second.state == "merged"
@@ -351,6 +370,7 @@ def test_the_call_back_desk_from_taking_to_the_archive(caller: Client, world: Wo
     made = world.reviewed()
     assert made.number in text(caller.get("/staff/callbacks/"))
     send(caller, "/staff/callbacks/take/")
+    caller.get("/staff/callbacks/")  # the script is read once
     with counted("pages.requests.callbacks"):
         page = text(caller.get("/staff/callbacks/"))
     assert "正在回访" in page and "13900001234" in page and "更换低压熔断器" in page

@@ -11,6 +11,7 @@ from typing import Any
 from denghuo.apps.customers.models import Account, Customer
 from denghuo.apps.grid.models import Feeder, Substation, Transformer
 from denghuo.apps.requests import actions
+from denghuo.apps.requests.hours import is_open, next_opening
 from denghuo.apps.requests.models import CallBack, Request
 from denghuo.core import moment
 from denghuo.core.actors import Actor
@@ -86,8 +87,11 @@ class World:
     def plan(self, request: Request) -> CallBack:
         """The open call-back plan of a request, due now and held by the caller."""
         plan = CallBack.objects.get(request=request, state="pending")
+        now = moment.now()
+        # Tests run at any hour: a call at night began when calling was still allowed.
+        dialled = None if is_open(now, self.org) else next_opening(now - dt.timedelta(days=1), self.org)
         CallBack.objects.filter(pk=plan.pk).update(
-            holder_id=self.caller.id, held_at=moment.now(), not_before=moment.now() - dt.timedelta(seconds=1)
+            holder_id=self.caller.id, held_at=now, dialled_at=dialled, not_before=now - dt.timedelta(seconds=1)
         )
         return plan
 

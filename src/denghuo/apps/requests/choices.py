@@ -88,6 +88,23 @@ class FaultCause(models.TextChoices):
     NO_FAULT = "no_fault", _("未发现故障")
 
 
+class ComplaintGrade(models.TextChoices):
+    """Grades of a complaint."""
+
+    SPECIAL = "special", _("特殊")
+    MAJOR = "major", _("重大")
+    IMPORTANT = "important", _("重要")
+    GENERAL = "general", pgettext_lazy("投诉等级", "一般")
+
+
+class Complexity(models.TextChoices):
+    """How hard a matter is to answer; the agent's answering clock depends on it."""
+
+    LOW = "low", pgettext_lazy("复杂程度", "低")
+    MEDIUM = "medium", pgettext_lazy("复杂程度", "中")
+    HIGH = "high", pgettext_lazy("复杂程度", "高")
+
+
 class Satisfaction(models.TextChoices):
     SATISFIED = "satisfied", _("满意")
     NEUTRAL = "neutral", pgettext_lazy("满意度", "一般")
@@ -109,6 +126,9 @@ class AttemptOutcome(models.TextChoices):
     POWERED_OFF = "powered_off", _("关机或停机")
     WRONG_NUMBER = "wrong_number", _("号码有误")
     REFUSED = "refused", _("拒绝回访")
+    PARTLY = "partly", _("中途挂断")
+    LATER = "later", _("约定再拨")
+    LANGUAGE = "language", _("需语言协助")
 
 
 class NoteKind(models.TextChoices):
@@ -123,3 +143,12 @@ class NoteKind(models.TextChoices):
     RECLASSIFY = "reclassify", _("改类原因")
     WITHDRAW = "withdraw", _("撤回原因")
     ARCHIVE = "archive", _("归档原因")
+    DECLINE = "decline", _("退单说明")
+    TRANSFER = "transfer", _("转派说明")
+    HOLD = "hold", _("挂起说明")
+    REOPEN = "reopen", _("重启原因")
+    SPLIT = "split", _("拆分说明")
+    SUPERVISE = "supervise", _("督办内容")
+    ESCALATE = "escalate", _("升级说明")
+    OVERRUN = "overrun", _("超时说明")
+    PRIVATE = "private", _("保密匿名说明")

@@ -9,11 +9,14 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.catalogue.classes.widgets import ClassPicker
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.grid.models import Transformer
 from denghuo.apps.requests import choices as c
+from denghuo.apps.requests.classification import TREE_OF
 from denghuo.apps.requests.models import Request
 from denghuo.core.scoping.models import OrgKind, OrgUnit
+from denghuo.web.formtools import PartForm
 
 
 def counties() -> list[tuple[str, list[tuple[int, str]]]]:
@@ -93,9 +96,17 @@ class MatterForm(forms.Form):
     org_id = forms.TypedChoiceField(label=_("所在区县"), required=False, coerce=int, empty_value=None)
     address = forms.CharField(label=_("地址"), required=False, max_length=200)
     description = forms.CharField(label=_("请说明情况"), max_length=1000, widget=forms.Textarea(attrs={"rows": 5}))
+    confidential = forms.BooleanField(
+        label=_("请为我保密"), required=False, help_text=_("只有经办人员能看到，我们不会主动打电话")
+    )
+    anonymous = forms.BooleanField(
+        label=_("匿名提交"), required=False, help_text=_("不用填姓名和电话；我们无法联系您核实，可能无法有效处理")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self["anonymous"].value():
+            self.fields["caller_name"].required = self.fields["caller_phone"].required = False
         self.fields["org_id"].choices = [("", _("请选择"))] + counties()  # type: ignore[attr-defined]
 
 
@@ -113,9 +124,9 @@ class ProgressFinderForm(forms.Form):
 
 class AcceptForm(forms.Form):
     """Acceptance: class, urgency, area. The supply transformer of an account is shown, not asked; a report without an
-    account may be given one here. What is no fault has neither class nor area."""
+    account may be given one here. What is no fault has no area, and a class as far as it is known."""
 
-    fault_class = forms.ChoiceField(label=_("故障类别"), choices=c.FaultClass.choices)
+    class_code = forms.CharField(label=_("分类"), required=False, max_length=80)
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=c.Urgency.choices, widget=forms.RadioSelect)
     area_type = forms.ChoiceField(label=_("地域"), choices=AreaType.choices, widget=forms.RadioSelect)
     transformer = forms.CharField(
@@ -127,8 +138,13 @@ class AcceptForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request = request
         fault = request.type == c.RequestType.FAULT_REPORT
+        chosen = self.fields["class_code"]
+        chosen.widget = ClassPicker(TREE_OF[request.type], request.org, edition=request.class_tree_id)
+        chosen.label = _("故障类别") if fault else _("分类")
+        chosen.required = fault and "fault_class" not in self.data  # the first level alone, from those who know no more
+        chosen.widget.is_required = chosen.required
         if not fault:
-            del self.fields["fault_class"], self.fields["area_type"]
+            del self.fields["area_type"]
         if not fault or request.transformer_id is not None:
             del self.fields["transformer"]
         else:
@@ -146,7 +162,8 @@ class AcceptForm(forms.Form):
 
     def data_for_action(self) -> dict[str, Any]:
         """What :func:`accept_request` takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "transformer"}
+        told = {name: value for name, value in self.cleaned_data.items() if name != "transformer"}
+        return told | ({"fault_class": self.data["fault_class"]} if "fault_class" in self.data else {})
 
 
 class AnswerForm(forms.Form):
@@ -167,7 +184,7 @@ class NoteForm(forms.Form):
     text = forms.CharField(label=_("备注"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(PartForm):
     """Pass, or send back with a reason."""
 
     passed = forms.TypedChoiceField(
@@ -206,12 +223,19 @@ class AttemptForm(forms.Form):
 class SpeakerForm(forms.Form):
     """The agent's new request for a caller."""
 
-    caller_name = forms.CharField(label=_("联系人"), max_length=60)
-    caller_phone = forms.CharField(label=_("联系电话"), max_length=20)
+    caller_name = forms.CharField(label=_("联系人"), max_length=60, required=False)
+    caller_phone = forms.CharField(label=_("联系电话"), max_length=20, required=False)
     account_number = forms.CharField(label=_("户号"), max_length=20, required=False)
+    confidential = forms.BooleanField(
+        label=_("保密"), required=False, help_text=_("只有知悉人员能看到这张诉求，不回访")
+    )
+    anonymous = forms.BooleanField(
+        label=_("匿名"), required=False, help_text=_("不留姓名电话，不回访；请告知客户可能无法有效处理")
+    )
     org_id = forms.TypedChoiceField(label=_("所在区县"), required=False, coerce=int, empty_value=None)
     address = forms.CharField(label=_("地址"), max_length=200, required=False)
     type = forms.ChoiceField(label=_("业务类型"), choices=c.RequestType.choices)
+    class_code = forms.CharField(label=_("分类"), required=False, max_length=80)
     phenomenon = forms.ChoiceField(label=_("故障现象"), choices=[("", "—"), *c.Phenomenon.choices], required=False)
     scope = forms.ChoiceField(label=_("影响范围"), choices=[("", "—"), *c.Scope.choices], required=False)
     occurred_at = forms.DateTimeField(label=_("发生时间"), widget=LocalDateTimeInput(), required=False)
@@ -221,4 +245,7 @@ class SpeakerForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        kind = str(self["type"].value() or c.RequestType.FAULT_REPORT)
+        tree = TREE_OF.get(kind, TREE_OF[c.RequestType.FAULT_REPORT])
+        self.fields["class_code"].widget = ClassPicker(tree)
         self.fields["org_id"].choices = [("", _("请选择"))] + counties()  # type: ignore[attr-defined]

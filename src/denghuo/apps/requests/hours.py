@@ -10,10 +10,23 @@ from denghuo.core import policies
 from denghuo.core.scoping.models import OrgUnit
 
 ONE_DAY = dt.timedelta(days=1)
+Window = tuple[dt.time | None, dt.time | None]
+ANY: Window = (None, None)
 
 
-def windows(org: OrgUnit | None, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
-    """The stretches of a day in which we call, noon rest taken out; none at all reads as the whole day."""
+def windows(org: OrgUnit | None, at: dt.datetime, within: Window = ANY) -> list[tuple[dt.time, dt.time]]:
+    """The stretches of a day in which we call, noon rest taken out; none at all reads as the whole day.
+
+    ``within`` narrows them to the hours a customer or a campaign asked for; hours in which we never call are no answer
+    to that wish, so a wish that leaves nothing over is passed over.
+    """
+    pieces = _allowed(org, at)
+    first, last = within[0] or dt.time.min, within[1] or dt.time.max
+    wished = [(max(start, first), min(end, last)) for start, end in pieces]
+    return [(start, end) for start, end in wished if start < end] or pieces
+
+
+def _allowed(org: OrgUnit | None, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
     start, end = _times("callback.hours", org, at)
     rest_start, rest_end = _times("callback.noon_rest", org, at)
     pieces = [(start, min(end, rest_start)), (max(start, rest_end), end)]
@@ -22,18 +35,18 @@ def windows(org: OrgUnit | None, at: dt.datetime) -> list[tuple[dt.time, dt.time
     return [(first, last) for first, last in pieces if first < last] or [(dt.time.min, dt.time.max)]
 
 
-def is_open(at: dt.datetime, org: OrgUnit | None = None) -> bool:
+def is_open(at: dt.datetime, org: OrgUnit | None = None, within: Window = ANY) -> bool:
     """Whether we may call at ``at``."""
-    return next_opening(at, org) <= at
+    return next_opening(at, org, within) <= at
 
 
-def next_opening(at: dt.datetime, org: OrgUnit | None = None) -> dt.datetime:
+def next_opening(at: dt.datetime, org: OrgUnit | None = None, within: Window = ANY) -> dt.datetime:
     """``at`` itself when we may call then, else the beginning of the next window."""
     local = timezone.localtime(at)
-    for first, last in windows(org, at):
+    for first, last in windows(org, at, within):
         if local.time() < last:
             return at if local.time() >= first else _on(local.date(), first)
-    return _on(local.date() + ONE_DAY, windows(org, at)[0][0])
+    return _on(local.date() + ONE_DAY, windows(org, at, within)[0][0])
 
 
 def _on(day: dt.date, moment: dt.time) -> dt.datetime:

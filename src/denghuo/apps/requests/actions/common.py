@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.requests.choices import NoteKind, RequestState
 from denghuo.apps.requests.models import Request, RequestNote
-from denghuo.apps.requests.steps import FAULT_ONLY, NOT_FAULT, POSSIBLE, VERBS, refusal
 from denghuo.core import moment, policies, prepared
 from denghuo.core.actors import Actor
 from denghuo.core.clocks import batch
@@ -41,6 +40,14 @@ def locked(request_id: int) -> Request:
     return row
 
 
+def known(actor: Actor, request_id: int) -> Request:
+    """:func:`locked`, for who may know of it. Raises NotFound also for a confidential one of others."""
+    row = locked(request_id)
+    if row.withheld_from(actor):
+        raise NotFound(_("没有这条诉求"))
+    return row
+
+
 def locked_together(ids: Iterable[int]) -> dict[int, Request]:
     """Several requests by id, locked in the order of their ids."""
     rows = Request.objects.select_related("org").select_for_update(of=("self",)).filter(pk__in=set(ids)).order_by("pk")
@@ -51,18 +58,6 @@ def children_of(master: Request, *, lock: bool = False) -> list[Request]:
     """Requests merged into ``master`` and still following it, by id (index on ``master``)."""
     rows = Request.objects.select_related("org").filter(master_id=master.pk, state=RequestState.MERGED).order_by("pk")
     return list(rows.select_for_update(of=("self",)) if lock else rows)
-
-
-def require_step(request: Request, verb: str) -> None:
-    """Raise Conflict, naming the state and what is possible, unless ``verb`` is possible now."""
-    barred = NOT_FAULT if request.type == "fault_report" else FAULT_ONLY
-    if request.state not in POSSIBLE[verb]:
-        raise Conflict(refusal(request.state, request.type, verb), code="wrong_state", state=str(request.state))
-    if verb in barred:
-        raise Conflict(
-            _("“%(type)s”类诉求没有“%(verb)s”这一步") % {"type": request.get_type_display(), "verb": VERBS[verb]},
-            code="wrong_type",
-        )
 
 
 def require_version(request: Request, version: int | None) -> None:
@@ -85,6 +80,8 @@ def require_right(actor: Actor, permission: str, request: Request, token: str | 
             raise NotAllowed(_("无法确认您是提交人，请从进度页面操作"))
         return
     actor.require(permission, request.org.path)
+    if request.withheld_from(actor):
+        raise NotFound(_("没有这条诉求"))
 
 
 def latest_step(request: Request) -> dt.datetime:
@@ -114,9 +111,10 @@ def tolerance() -> dt.timedelta:
 
 
 def save(request: Request, *fields: str) -> None:
-    """Write ``fields`` and the next version."""
+    """Write ``fields`` and the next version; with ``state`` goes where in its flow the request is."""
     request.version += 1
-    prepared.update(request, (*fields, "version"))
+    place = ("flow", "step", "step_since", "held_at", "hold_reason") if "state" in fields else ()
+    prepared.update(request, (*fields, *place, "version"))
 
 
 def topics_of(request: Request, children: Sequence[Request] = ()) -> list[str]:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from denghuo.apps.requests import limits
+from denghuo.apps.requests import flowing, limits
 from denghuo.apps.requests.actions import common
 from denghuo.apps.requests.choices import NoteKind, RequestState, RequestType
+from denghuo.apps.requests.handling.choices import SupervisionWhy
+from denghuo.apps.requests.handling.records import supervise
 from denghuo.apps.requests.models import Request, RequestNote
 from denghuo.apps.requests.steps import FINAL
 from denghuo.core import policies
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
+from denghuo.core.clocks import batch
 from denghuo.core.clocks.reading import live_clock
 from denghuo.core.errors import Conflict
 from denghuo.core.inputs import Form, shown
@@ -37,18 +40,18 @@ def assign_handling(
     request = common.locked(request_id)
     actor.require("request.dispatch", request.org.path)
     common.require_version(request, version)
-    common.require_step(request, "assign")
+    flowing.require_step(request, "assign", actor=actor)
     moment = common.moment_of(at, request)
     if org_id is not None and org_id != request.org_id:
         unit = OrgUnit.objects.filter(pk=org_id).first()
         if unit is None:
             raise common.wrong("org_id", _("没有这个单位，请重新选择"))
         request.org = unit
-    request.state = RequestState.HANDLING
+    step = flowing.advance(request, "assign", moment)
     common.save(request, "state", "org")
     common.tell(
         common.event(actor, request, "request.assigned", moment, unit_id=request.org_id, round=request.round),
-        common.end(actor, request, moment, limits.DISPATCH),
+        flowing.clocks(actor, request, step, moment),
     )
     return request
 
@@ -61,10 +64,13 @@ def contact_customer(actor: Actor, request_id: int, *, at: dt.datetime | None = 
     """
     request = common.locked(request_id)
     actor.require("request.note", request.org.path)
-    common.require_step(request, "contact")
+    flowing.require_step(request, "contact", actor=actor)
     moment = common.moment_of(at, request)
+    step = flowing.advance(request, "contact", moment)
     common.tell(
-        common.event(actor, request, "request.contacted", moment), common.end(actor, request, moment, limits.CONTACT)
+        common.event(actor, request, "request.contacted", moment),
+        common.end(actor, request, moment, limits.URGE),
+        flowing.clocks(actor, request, step, moment),
     )
     return request
 
@@ -80,17 +86,17 @@ def reply_request(
     request = common.locked(request_id)
     actor.require("request.dispatch", request.org.path)
     common.require_version(request, version)
-    common.require_step(request, "reply")
+    flowing.require_step(request, "reply", actor=actor)
     form = Form()
     request.result = form.text("result", result, longest=policies.get("request.text_length"), required=True)
     form.finish()
     moment = common.moment_of(at, request)
-    request.state, request.returned_at = RequestState.RETURNED, moment
+    step = flowing.advance(request, "reply", moment)
+    request.returned_at = moment
     common.save(request, "state", "returned_at", "result")
     common.tell(
         common.event(actor, request, "request.replied", moment, unit_id=request.org_id, round=request.round),
-        common.end(actor, request, moment, limits.HANDLING, limits.CONTACT, limits.REWORK),
-        common.begin(actor, limits.on_return(request, moment)),
+        flowing.clocks(actor, request, step, moment),
     )
     return request
 
@@ -128,17 +134,24 @@ class UrgeResult:
 
 @action("request.urge")
 def urge_request(
-    actor: Actor, request_id: int, *, text: str = "", token: str | None = None, insist: bool = False
+    actor: Actor,
+    request_id: int,
+    *,
+    text: str = "",
+    token: str | None = None,
+    insist: bool = False,
+    contact_id: int | None = None,
 ) -> UrgeResult:
     """The customer asks again: staff with ``request.urge``, or the customer with the request's ``token``.
 
     Before the promised time the urge is explained rather than recorded (policy ``urge.explain_before_promise``; staff may
-    ``insist``). When ``urge.max`` is reached the request goes under supervision. Raises NotAllowed, NotFound, Conflict
+    ``insist``). A recorded one must be answered to the customer within ``clock.urge`` (ends with the next contact);
+    ``contact_id`` is the conversation in which it was told. When ``urge.max`` is reached the request goes under supervision. Raises NotAllowed, NotFound, Conflict
     (state; too soon after the last; limit), InvalidInput (text).
     """
     request = common.locked(request_id)
     common.require_right(actor, "request.urge", request, token)
-    common.require_step(request, "urge")
+    flowing.require_step(request, "urge")
     clean = common.reason_text(text, field="text", required=False)
     at = common.moment_of(None, request)
     promised = _promised(request)
@@ -151,11 +164,18 @@ def urge_request(
     _within_limits(request, at)
     request.urges, request.urged_at = request.urges + 1, at
     newly_supervised = request.urges >= policies.get("urge.max", request.org) and not request.supervised
-    request.supervised = request.supervised or newly_supervised
+    if newly_supervised:
+        supervise(request, SupervisionWhy.URGES, at)
     common.save(request, "urges", "urged_at", "supervised")
     note = common.write_note(actor, request, NoteKind.URGE, clean, at)
     master = [Request.objects.get(pk=request.master_id)] if request.state == RequestState.MERGED else []
-    told = [common.event(actor, request, "request.urged", at, master, count=request.urges, note_id=note)]
+    told = [
+        common.event(
+            actor, request, "request.urged", at, master, count=request.urges, note_id=note, contact_id=contact_id
+        )
+    ]
+    if request.state != RequestState.MERGED and not batch.live(request, (limits.URGE,)):
+        told += common.begin(actor, limits.build(limits.URGE, request, at))
     if newly_supervised:
         told.append(common.event(actor, request, "request.supervised", at, why="urges"))
     common.tell(told)

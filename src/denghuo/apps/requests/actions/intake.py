@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from denghuo.apps.contacts import actions as contacts
 from denghuo.apps.contacts.actions import PUBLIC_CHANNELS
 from denghuo.apps.customers.choices import AreaType
+from denghuo.apps.customers.marks import queries as marks
 from denghuo.apps.customers.models import Account
 from denghuo.apps.grid import actions as grid
 from denghuo.apps.grid.models import Outage, Transformer
 from denghuo.apps.grid.queries import outage_explaining
-from denghuo.apps.requests import limits
+from denghuo.apps.requests import answers, classification, flowing, limits
 from denghuo.apps.requests.actions import common
-from denghuo.apps.requests.choices import FaultClass, NoteKind, RequestState, RequestType, Urgency
+from denghuo.apps.requests.choices import NoteKind, RequestType, Urgency
 from denghuo.apps.requests.drafts import RequestDraft, check
 from denghuo.apps.requests.models import Request
 from denghuo.core import moment, policies, prepared
@@ -34,10 +35,11 @@ from denghuo.core.http.limits import buckets
 from denghuo.core.inputs import Form
 from denghuo.core.scoping.models import OrgKind, OrgUnit
 
-# One round trip for every number the rows need, and for the question whether this was sent before.
-NUMBERS = """
+# One round trip for every number the rows need, whether this was sent before, and whether the holder is sensitive.
+NUMBERS = f"""
 SELECT nextval('requests_request_id_seq'), nextval('contacts_contact_id_seq'), nextval('requests_number'),
-       (SELECT id FROM requests_request WHERE client_id = $1::uuid)
+       (SELECT id FROM requests_request WHERE client_id = $1::uuid),
+       coalesce(({marks.MARKED_SQL % {"account": "$2::bigint", "day": "$3::date"}}), false)
 """
 ACCOUNT = prepared.Select(lambda pk: Account.objects.select_related("org").filter(pk=pk))
 
@@ -76,7 +78,7 @@ def _submit(actor: Actor, *, data: RequestDraft) -> Request:
     draft = check(data, moment.now())
     if actor.kind == "customer" and draft.channel not in PUBLIC_CHANNELS:
         raise NotAllowed(_("该渠道由坐席登记，请使用网上渠道"))
-    request_id, contact_id, serial, known = _numbers(draft)
+    request_id, contact_id, serial, known, sensitive = _numbers(draft)
     if known is not None:
         return Request.objects.select_related("org").get(pk=known)
     place = _place(draft)
@@ -85,7 +87,15 @@ def _submit(actor: Actor, *, data: RequestDraft) -> Request:
     at = draft.submitted_at
     assert at is not None
     by_form = draft.contact_id is None
-    request = _new_request(draft, place, request_id, contact_id if by_form else draft.contact_id, serial)
+    request = new_request(draft, place, request_id, contact_id if by_form else draft.contact_id, serial)
+    request.sensitive = sensitive
+    if draft.class_code:
+        classification.classify(request, draft.class_code, at)
+    told = answers.prepare_answers(
+        draft, place.org, at, account=place.account, audience="customer" if actor.kind == "customer" else "agent"
+    )
+    request.template_id, request.answers, request.completeness = told.template_id, told.answers, told.completeness
+    flowing.start(request)
     if by_form:
         events = contacts.form_contact(
             actor,
@@ -97,6 +107,8 @@ def _submit(actor: Actor, *, data: RequestDraft) -> Request:
             request_id=request_id,
             at=at,
         )
+    elif draft.split_from_id is not None:
+        events = []  # the conversation is over, and tells of the request this was split off
     else:
         assert draft.contact_id is not None
         events = contacts.link_request(actor, draft.contact_id, request_id, at)
@@ -106,7 +118,7 @@ def _submit(actor: Actor, *, data: RequestDraft) -> Request:
         if "client_id" in _constraint(error):
             raise Conflict(_("同一份提交正在写入，请稍后重新发送"), code="sent_twice") from error
         raise
-    common.tell(events, _submitted(actor, request, at), common.begin(actor, limits.on_submit(request)))
+    common.tell(events, submitted_event(actor, request, at, told), common.begin(actor, limits.on_submit(request)))
     return request
 
 
@@ -116,6 +128,7 @@ def accept_request(
     request_id: int,
     *,
     fault_class: str = "",
+    class_code: str = "",
     urgency: str = Urgency.NORMAL,
     area_type: str = "",
     transformer_id: int | None = None,
@@ -124,28 +137,33 @@ def accept_request(
 ) -> Request:
     """*submitted* → *accepted*: classify and start the clocks that count from acceptance.
 
-    For a fault ``fault_class`` and ``area_type`` are required: they decide the field clocks. An outage that explains the
+    For a fault ``area_type`` and ``class_code`` (or its first level alone, ``fault_class``) are required: they decide the
+    field clocks; for other types as policy ``classification.required`` says. An outage that explains the
     report is linked; the first accepted report of an outage becomes the one that others are merged into. Raises NotAllowed, NotFound,
     Conflict (wrong state; changed since ``version``), InvalidInput.
     """
     request = common.locked(request_id)
     actor.require("request.accept", request.org.path)
     common.require_version(request, version)
-    common.require_step(request, "accept")
+    flowing.require_step(request, "accept", actor=actor)
     accepted = common.moment_of(at, request)
-    _classify(request, fault_class, urgency, area_type, transformer_id)
-    request.state, request.accepted_at = RequestState.ACCEPTED, accepted
+    _classify(request, class_code, fault_class, urgency, area_type, transformer_id, accepted)
+    flowing.pin(request, accepted)
+    step = flowing.advance(request, "accept", accepted)
+    request.accepted_at = accepted
     outage = _explained(request)
-    common.save(request, "state", "accepted_at", "fault_class", "urgency", "area_type", "transformer", "outage")
+    common.save(
+        request, "state", "accepted_at", *classification.CLASS_FIELDS, *answers.refit(request, accepted), "urgency", "area_type",
+        "transformer", "outage",
+    )  # fmt: skip
     common.tell(
         common.event(
             actor, request, "request.accepted", accepted,
-            fault_class=request.fault_class, urgency=request.urgency, area_type=request.area_type,
+            fault_class=request.fault_class, class_code=request.class_code, urgency=request.urgency, area_type=request.area_type,
             transformer_id=request.transformer_id,
         ),
         [common.event(actor, request, "request.outage_linked", accepted, outage_id=outage.pk)] if outage else [],
-        common.end(actor, request, accepted, limits.ACCEPTANCE),
-        common.begin(actor, limits.on_accept(request, accepted)),
+        flowing.clocks(actor, request, step, accepted),
     )  # fmt: skip
     if outage is not None and outage.master_request_id is None:
         grid.set_outage_master(actor, outage.pk, request.pk)
@@ -158,69 +176,82 @@ def reclassify_request(
     request_id: int,
     *,
     fault_class: str | None = None,
+    class_code: str | None = None,
     urgency: str | None = None,
     area_type: str | None = None,
     transformer_id: int | None = None,
     reason: str,
     version: int | None = None,
 ) -> Request:
-    """Correct the classification; what is None stays. Live clocks that depend on the area get its budget, counted from
+    """Correct the classification; what is None stays. Live clocks whose limit is now another one get it, counted from
     their start, and keep their history. Raises NotAllowed, NotFound, Conflict, InvalidInput (also: nothing changed)."""
     request = common.locked(request_id)
     actor.require("request.classify", request.org.path)
     common.require_version(request, version)
-    common.require_step(request, "reclassify")
+    flowing.require_step(request, "reclassify", actor=actor)
     text = common.reason_text(reason)
-    was = {"fault_class": request.fault_class, "urgency": request.urgency, "area_type": request.area_type}
-    was_transformer = request.transformer_id
+    was = {name: getattr(request, name) for name in ("fault_class", "class_code", "urgency", "area_type")}
+    was_transformer, at = request.transformer_id, common.moment_of(None, request)
     _classify(
         request,
+        class_code or (request.class_code if fault_class is None else ""),
         request.fault_class if fault_class is None else fault_class,
         request.urgency if urgency is None else urgency,
         request.area_type if area_type is None else area_type,
         transformer_id,
+        at,
     )
     changed = {name: str(old) for name, old in was.items() if getattr(request, name) != old}
     if not changed and request.transformer_id == was_transformer:
         raise common.wrong("reason", _("分类没有变化，无需提交"))
-    common.save(request, "fault_class", "urgency", "area_type", "transformer")
-    at = common.moment_of(None, request)
+    common.save(
+        request, *classification.CLASS_FIELDS, *answers.refit(request, at), "urgency", "area_type", "transformer"
+    )
     note = common.write_note(actor, request, NoteKind.RECLASSIFY, text, at)
     common.tell(
         common.event(
             actor, request, "request.classified", at,
-            fault_class=request.fault_class, urgency=request.urgency, area_type=request.area_type,
+            fault_class=request.fault_class, class_code=request.class_code, urgency=request.urgency, area_type=request.area_type,
             transformer_id=request.transformer_id, was=changed, note_id=note,
         )
     )  # fmt: skip
-    if "area_type" in changed:
+    if changed:
         _recompute(actor, request, text, at)
     return request
 
 
 def _recompute(actor: Actor, request: Request, reason: str, at: dt.datetime) -> None:
-    for clock in live(request, limits.BY_AREA):
-        # The value in force when the clock started: a later change of policy is not brought in by the back door.
-        found = policies.find(f"clock.{clock.kind}", request.org, clock.started_at)
-        budget = dt.timedelta(minutes=found.value[request.area_type])
-        clock_actions.recompute(actor, clock, budget, reason, at=at, policy_key=found.key, policy_value_id=found.id)
+    for clock, budget in limits.rebudgeted(request, live(request, None)):
+        clock_actions.recompute(
+            actor, clock, budget.length, reason, at=at,
+            policy_key=budget.policy, policy_value_id=budget.value_id, calendar=budget.calendar,
+        )  # fmt: skip
 
 
 def _explained(request: Request) -> Outage | None:
     """Link the outage that explains a fault; None when there is none or it was linked before."""
     if request.type != RequestType.FAULT_REPORT or request.outage_id is not None:
         return None
-    outage = outage_explaining(request.transformer_id, request.occurred_at or request.submitted_at)
+    at = request.occurred_at or request.submitted_at
+    outage = outage_explaining(request.transformer_id, at, request.account_id)
     if outage is not None:
         request.outage = outage
     return outage
 
 
-def _classify(request: Request, fault_class: str, urgency: str, area_type: str, transformer_id: int | None) -> None:
+def _classify(
+    request: Request,
+    class_code: str,
+    fault_class: str,
+    urgency: str,
+    area_type: str,
+    transformer_id: int | None,
+    at: dt.datetime,
+) -> None:
     """Set the classification on ``request``; raises InvalidInput."""
     fault = request.type == RequestType.FAULT_REPORT
     form = Form()
-    request.fault_class = form.choice("fault_class", fault_class, FaultClass.values, required=fault)
+    classification.classify(request, class_code, at, fault_class=fault_class, form=form)
     request.urgency = form.choice("urgency", urgency, Urgency.values)
     request.area_type = form.choice("area_type", area_type, AreaType.values, required=fault)
     if transformer_id is not None and transformer_id != request.transformer_id:
@@ -234,8 +265,9 @@ def _classify(request: Request, fault_class: str, urgency: str, area_type: str, 
     form.finish()
 
 
-def _numbers(draft: RequestDraft) -> tuple[int, int, int, int | None]:
-    return prepared.execute(NUMBERS, [draft.client_id])[0]  # type: ignore[return-value]
+def _numbers(draft: RequestDraft) -> tuple[int, int, int, int | None, bool]:
+    day = marks.today(draft.submitted_at)
+    return prepared.execute(NUMBERS, [draft.client_id, draft.account_id, day])[0]  # type: ignore[return-value]
 
 
 def _place(draft: RequestDraft) -> Place:
@@ -251,7 +283,8 @@ def _place(draft: RequestDraft) -> Place:
     return Place(org, None)
 
 
-def _new_request(draft: RequestDraft, place: Place, pk: int, contact_id: int | None, serial: int) -> Request:
+def new_request(draft: RequestDraft, place: Place, pk: int, contact_id: int | None, serial: int) -> Request:
+    """The row of a checked draft, not yet written; ``serial`` is the number's running part."""
     account = place.account
     assert draft.submitted_at is not None
     open_address = partial(getattr, account, "address") if account else str
@@ -264,7 +297,7 @@ def _new_request(draft: RequestDraft, place: Place, pk: int, contact_id: int | N
         channel=draft.channel,
         contact_id=contact_id,
         org=place.org,
-        customer_id=account.customer_id if account else None,
+        customer_id=account.customer_id if account and not draft.anonymous else None,
         account=account,
         transformer_id=account.transformer_id if account else None,
         area_type=account.area_type if account else "",
@@ -278,10 +311,14 @@ def _new_request(draft: RequestDraft, place: Place, pk: int, contact_id: int | N
         scope=draft.scope,
         occurred_at=draft.occurred_at,
         submitted_at=draft.submitted_at,
+        confidential=draft.confidential,
+        anonymous=draft.anonymous,
+        split_from_id=draft.split_from_id,
     )
 
 
-def _submitted(actor: Actor, request: Request, at: dt.datetime) -> NewEvent:
+def submitted_event(actor: Actor, request: Request, at: dt.datetime, told: answers.Prepared) -> NewEvent:
+    """What its submission says; not yet written."""
     payload: dict[str, Any] = {
         name: getattr(request, name)
         for name in (
@@ -296,6 +333,7 @@ def _submitted(actor: Actor, request: Request, at: dt.datetime) -> NewEvent:
             "scope",
         )
     }
+    payload |= {"template": told.template, "completeness": told.completeness, "missing": list(told.missing)}
     return common.event(actor, request, "request.submitted", at, **payload)
 
 

@@ -10,9 +10,9 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
-from denghuo.apps.requests import limits
+from denghuo.apps.requests import classification, flowing, limits
 from denghuo.apps.requests.actions import common
-from denghuo.apps.requests.choices import FaultCause, NoteKind, RequestState, RequestType
+from denghuo.apps.requests.choices import NoteKind
 from denghuo.apps.requests.models import Request
 from denghuo.core import policies
 from denghuo.core.actions import action
@@ -35,9 +35,10 @@ def mark_dispatched(
 ) -> Request:
     """*accepted* or *rework* → *dispatched*; ends the dispatch clock. Raises NotFound, Conflict, InvalidInput (at)."""
     request = common.locked(request_id)
-    common.require_step(request, "dispatch")
+    flowing.require_step(request, "dispatch")
     moment = common.moment_of(at, request)
-    request.state, request.dispatched_at = RequestState.DISPATCHED, moment
+    step = flowing.advance(request, "dispatch", moment)
+    request.dispatched_at = moment
     common.save(request, "state", "dispatched_at")
     children = common.children_of(request)
     common.tell(
@@ -45,7 +46,7 @@ def mark_dispatched(
             actor, request, "request.dispatched", moment, children,
             order_id=order_id, crew_id=crew_id, crew_name=crew_name, round=request.round,
         ),
-        common.end(actor, request, moment, limits.DISPATCH),
+        flowing.clocks(actor, request, step, moment),
     )  # fmt: skip
     return request
 
@@ -65,7 +66,7 @@ def mark_progress(
     ``step`` is one of ``PROGRESS``; ``expected_at`` is when the crew expects to be there. Raises as the other marks.
     """
     request = common.locked(request_id)
-    common.require_step(request, "progress")
+    flowing.require_step(request, "progress")
     if step not in PROGRESS:
         raise common.wrong("step", _("请从可选值中选择：%(allowed)s") % {"allowed": _("、").join(PROGRESS)})
     moment = common.moment_of(at, request, after=request.dispatched_at, what=_("派单时间"))
@@ -93,7 +94,7 @@ def mark_arrived(actor: Actor, request_id: int, *, order_id: int, at: dt.datetim
     no clock. Raises NotFound, Conflict, InvalidInput (at).
     """
     request = common.locked(request_id)
-    common.require_step(request, "arrive")
+    flowing.require_step(request, "arrive")
     moment = common.moment_of(at, request, after=request.dispatched_at, what=_("派单时间"))
     children = common.children_of(request)
     told = common.event(
@@ -104,10 +105,8 @@ def mark_arrived(actor: Actor, request_id: int, *, order_id: int, at: dt.datetim
         return request
     request.arrived_at = moment
     common.save(request, "arrived_at")
-    started = (
-        common.begin(actor, limits.on_arrival(request, moment)) if request.type == RequestType.FAULT_REPORT else []
-    )
-    common.tell(told, common.end(actor, request, moment, *limits.ARRIVAL), started)
+    reached = flowing.advance(request, "arrive", moment)
+    common.tell(told, flowing.clocks(actor, request, reached, moment))
     return request
 
 
@@ -119,6 +118,7 @@ def mark_returned(
     order_id: int,
     at: dt.datetime | None = None,
     cause: str = "",
+    cause_code: str = "",
     result: str = "",
     restored_at: dt.datetime | None = None,
 ) -> Request:
@@ -129,14 +129,14 @@ def mark_returned(
     (cause, result, restored_at, at).
     """
     request = common.locked(request_id)
-    common.require_step(request, "return")
+    flowing.require_step(request, "return")
     if request.arrived_at is None:
         raise Conflict(_("尚未登记到达现场，不能回单；请先登记到达时间"), code="not_arrived")
     moment = common.moment_of(
         at, request, after=max(request.arrived_at, common.latest_step(request)), what=_("到达时间")
     )
     form = Form()
-    request.cause = form.choice("cause", cause, FaultCause.values, required=request.type == RequestType.FAULT_REPORT)
+    classification.set_cause(request, cause_code, moment, cause=cause, form=form)
     request.result = form.text("result", result, longest=policies.get("request.text_length"), required=True)
     restored = form.moment(
         "restored_at",
@@ -147,17 +147,18 @@ def mark_returned(
         after_what=_("故障发生时间"),
     )
     form.finish()
-    request.state, request.returned_at, request.restored_at = RequestState.RETURNED, moment, restored
-    common.save(request, "state", "returned_at", "restored_at", "cause", "result")
+    reached = flowing.advance(request, "return", moment)
+    request.returned_at, request.restored_at = moment, restored
+    common.save(request, "state", "returned_at", "restored_at", *classification.CAUSE_FIELDS, "result")
     children = common.children_of(request)
     common.tell(
         common.event(
             actor, request, "request.returned", moment, children,
-            order_id=order_id, cause=request.cause, restored_at=restored, round=request.round,
+            order_id=order_id, cause=request.cause, cause_code=request.cause_code, restored_at=restored, round=request.round,
         ),
-        common.end(actor, request, max(restored or moment, request.arrived_at), limits.RESTORE_MEAN),
-        common.end(actor, request, moment, limits.REWORK, limits.HANDLING, limits.CONTACT),
-        common.begin(actor, limits.on_return(request, moment)),
+        flowing.clocks(
+            actor, request, reached, moment, {limits.RESTORE_MEAN: max(restored or moment, request.arrived_at)}
+        ),
     )  # fmt: skip
     return request
 
@@ -171,15 +172,16 @@ def mark_withdrawn(
     Raises NotFound, Conflict, InvalidInput (reason, at).
     """
     request = common.locked(request_id)
-    common.require_step(request, "withdraw")
+    flowing.require_step(request, "withdraw")
     moment = common.moment_of(at, request, after=request.dispatched_at, what=_("派单时间"))
     text = common.reason_text(reason, required=False)
-    request.state, request.dispatched_at = RequestState.ACCEPTED, None
+    step = flowing.advance(request, "withdraw", moment)
+    request.dispatched_at = None
     common.save(request, "state", "dispatched_at")
     note = common.write_note(actor, request, NoteKind.WITHDRAW, text, moment)
     children = common.children_of(request)
     common.tell(
         common.event(actor, request, "request.withdrawn", moment, children, order_id=order_id, note_id=note),
-        common.begin(actor, [limits.dispatch(request, moment)]),
+        flowing.clocks(actor, request, step, moment),
     )
     return request

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.grid import actions as grid
 from denghuo.apps.grid.models import Outage
-from denghuo.apps.requests import limits
+from denghuo.apps.requests import flowing, limits
 from denghuo.apps.requests.actions import common
-from denghuo.apps.requests.choices import NoteKind, RequestState, RequestType
+from denghuo.apps.requests.choices import NoteKind, RequestType
 from denghuo.apps.requests.models import Request
-from denghuo.apps.requests.steps import MASTER_STATES, POSSIBLE
+from denghuo.apps.requests.steps import MASTER_STATES
 from denghuo.core import policies
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
@@ -53,14 +53,15 @@ def unmerge_request(actor: Actor, request_id: int, *, reason: str) -> Request:
     if request is None:
         raise NotFound(_("没有这条诉求"))
     actor.require("request.merge", request.org.path)
-    common.require_step(request, "unmerge")
+    flowing.require_step(request, "unmerge")
     if request.master_id != master_id:
         raise Conflict(_("该诉求刚被改挂到另一主单，请刷新后再操作"), code="changed")
     text = common.reason_text(reason)
     at = common.moment_of(None, request)
     assert request.master_id is not None
     was = request.master_id
-    request.master_id, request.state = None, RequestState.ACCEPTED
+    flowing.advance(request, "unmerge", at)
+    request.master_id = None
     common.save(request, "master", "state")
     note = common.write_note(actor, request, NoteKind.MERGE, text, at)
     accepted = request.accepted_at or at
@@ -89,7 +90,7 @@ def link_outage(actor: Actor, request_id: int, outage_id: int, *, merge: bool = 
     if request is None:
         raise NotFound(_("没有这条诉求"))
     actor.require("request.merge", request.org.path)
-    common.require_step(request, "link_outage")
+    flowing.require_step(request, "link_outage")
     after = dt.timedelta(minutes=policies.get("outage.explain_after_minutes"))
     if outage.restored_at is not None and outage.restored_at + after < (request.occurred_at or request.submitted_at):
         raise Conflict(_("该停电在故障发生之前已恢复，不能作为原因"), code="outage_over")
@@ -112,7 +113,7 @@ def link_outage(actor: Actor, request_id: int, outage_id: int, *, merge: bool = 
 def _can_take(master: Request, request: Request) -> bool:
     """Whether an outage's master request can still take this report under it."""
     fits = master.pk != request.pk and master.master_id is None and request.master_id is None
-    return fits and master.state in MASTER_STATES and request.state in POSSIBLE["merge"]
+    return fits and master.state in MASTER_STATES and "merge" in flowing.possible(request)
 
 
 def _pair(request_id: int, master_id: int) -> tuple[Request, Request]:
@@ -132,7 +133,7 @@ def _pair(request_id: int, master_id: int) -> tuple[Request, Request]:
 
 def _merge(actor: Actor, request: Request, master: Request, reason: str) -> None:
     """Merge ``request`` and what hangs on it under ``master``; both are locked."""
-    common.require_step(request, "merge")
+    flowing.require_step(request, "merge")
     if request.master_id is not None:
         raise Conflict(_("该诉求曾并入他单并单独返工，不能再合并"), code="wrong_state")
     if master.type != RequestType.FAULT_REPORT:
@@ -158,7 +159,8 @@ def _merge(actor: Actor, request: Request, master: Request, reason: str) -> None
 
 
 def _become_child(request: Request, master: Request, at: dt.datetime) -> None:
-    request.master_id, request.state = master.pk, RequestState.MERGED
+    flowing.advance(request, "merge", at)
+    request.master_id = master.pk
     if request.accepted_at is None:
         # Merging an unaccepted report accepts it, with what is known of the fault.
         request.accepted_at = at

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from denghuo.apps.requests import limits
+from denghuo.apps.requests import flowing
 from denghuo.apps.requests.actions import common
 from denghuo.apps.requests.actions.closing import archive
+from denghuo.apps.requests.callbacks import planning
+from denghuo.apps.requests.callbacks.choices import SkipReason
 from denghuo.apps.requests.choices import NoteKind, RequestState
-from denghuo.apps.requests.hours import next_opening
-from denghuo.apps.requests.models import CallBack, Request
-from denghuo.core import policies
+from denghuo.apps.requests.handling.overruns import require_done
+from denghuo.apps.requests.models import Request
 from denghuo.core.actions import action
 from denghuo.core.actors import Actor
-from denghuo.core.events import NewEvent
 from denghuo.core.privacy import redact
 
 # What a merged caller's request takes over from its master when the work has passed.
@@ -32,43 +32,50 @@ def review_request(
 ) -> Request:
     """*returned* → *callback* when ``passed``: this caller and every merged one gets a call-back plan of this round.
 
-    Types that need no call-back (policy ``callback.types``) are archived at once. Not passed, with a ``reason``: back to
+    Whoever is not to be called (:func:`..callbacks.planning.why_not`) is archived at once, with the reason. Not passed, with a ``reason``: back to
     the crew (*dispatched*) or the handling unit (*handling*). Raises NotAllowed, NotFound, Conflict, InvalidInput (reason,
     at).
     """
     request = common.locked(request_id)
     actor.require("request.review", request.org.path)
     common.require_version(request, version)
-    common.require_step(request, "review")
+    flowing.require_step(request, "review", actor=actor)
     text = common.reason_text(reason, required=not passed)
     moment = common.moment_of(at, request)
-    ended = common.end(actor, request, moment, limits.REVIEW)
     if not passed:
-        _send_back(actor, request, text, moment, ended)
+        _send_back(actor, request, text, moment)
         return request
+    require_done(request, moment)
     request.reviewed_at = moment
     passed_event = common.event(actor, request, "request.review_passed", moment, round=request.round)
-    if request.type not in policies.get("callback.types", request.org, moment):
-        common.tell(passed_event, ended, archive(actor, request, moment, "no_callback"))
+    if not flowing.leads_to(request, "review", RequestState.CALLBACK):
+        skipped = planning.not_called(actor, request, SkipReason.TYPE, moment)
+        common.tell(passed_event, skipped, archive(actor, request, moment, "no_callback", verb="review"))
         return request
     children = common.children_of(request, lock=True)
-    request.state = RequestState.CALLBACK
+    planned = planning.plan_calls([request, *children], moment)
+    if not planned.due and not children:
+        ended = archive(actor, request, moment, "no_callback", verb="review")
+        common.tell(passed_event, planned.events(actor, moment), ended)
+        return request
+    step = flowing.advance(request, "review", moment, phase=RequestState.CALLBACK)
     common.save(request, "state", "reviewed_at")
     for child in children:
         _follow(child, request, moment)
-    plans = _plan([request, *children], moment)
+    called = {plan.request_id for plan in planned.due}
     common.tell(
         passed_event,
-        ended,
-        [_due(actor, plan, moment) for plan in plans],
-        common.begin(actor, [clock for plan in plans for clock in limits.on_call_back_due(plan.request, moment)]),
+        planned.events(actor, moment),
+        flowing.clocks(actor, request, step, moment),
+        *(flowing.begin(actor, child, step.start, moment) for child in children if child.pk in called),
+        *(archive(actor, plan.request, moment, "no_callback", verb="call_back") for plan in planned.skipped),
     )
     return request
 
 
-def _send_back(actor: Actor, request: Request, reason: str, at: dt.datetime, ended: list[NewEvent]) -> None:
+def _send_back(actor: Actor, request: Request, reason: str, at: dt.datetime) -> None:
     by_crew = request.dispatched_at is not None
-    request.state = RequestState.DISPATCHED if by_crew else RequestState.HANDLING
+    step = flowing.advance(request, "review", at, phase=RequestState.DISPATCHED if by_crew else RequestState.HANDLING)
     request.returned_at, request.reviewed_at = None, at
     common.save(request, "state", "returned_at", "reviewed_at")
     note = common.write_note(actor, request, NoteKind.SEND_BACK, reason, at)
@@ -82,7 +89,7 @@ def _send_back(actor: Actor, request: Request, reason: str, at: dt.datetime, end
         if by_crew
         else [common.event(actor, request, "request.assigned", at, unit_id=request.org_id, round=request.round)]
     )
-    common.tell(told, ended, again)
+    common.tell(told, flowing.clocks(actor, request, step, at), again)
 
 
 def _follow(child: Request, master: Request, at: dt.datetime) -> None:
@@ -94,20 +101,6 @@ def _follow(child: Request, master: Request, at: dt.datetime) -> None:
         value = getattr(child, name)
         if value is not None and child.accepted_at is not None and value < child.accepted_at:
             setattr(child, name, child.accepted_at)
-    child.state, child.reviewed_at = RequestState.CALLBACK, at
+    flowing.follow(child, RequestState.CALLBACK, at)
+    child.reviewed_at = at
     common.save(child, "state", "reviewed_at", *FOLLOWED)
-
-
-def _plan(requests: list[Request], at: dt.datetime) -> list[CallBack]:
-    plans = [
-        CallBack(request=request, round=request.round, not_before=next_opening(at, request.org)) for request in requests
-    ]
-    return CallBack.objects.bulk_create(plans)
-
-
-def _due(actor: Actor, plan: CallBack, at: dt.datetime) -> NewEvent:
-    request = plan.request
-    return common.event(
-        actor, request, "request.callback_due", at,
-        call_back_id=plan.pk, round=plan.round, not_before=plan.not_before, master_id=request.master_id,
-    )  # fmt: skip

@@ -11,6 +11,7 @@ from ninja import Router, Schema
 from denghuo.apps.requests import actions, queries
 from denghuo.apps.requests.api.schemas import ANYONE, NoteOut, ReasonIn, TextIn, Token, UrgeOut
 from denghuo.apps.requests.api.working import urge_out
+from denghuo.apps.requests.prediction.api import CustomerPrediction
 from denghuo.core import policies
 from denghuo.core.actors import Actor
 from denghuo.core.errors import NotFound
@@ -51,6 +52,7 @@ class ProgressOut(Schema):
     round: int
     promised_at: dt.datetime | None
     outage: ProgressOutage | None
+    prediction: CustomerPrediction | None
     cause_label: str
     restored_at: dt.datetime | None
     satisfaction: str

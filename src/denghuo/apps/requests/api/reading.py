@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 from denghuo.apps.accounts.auth import StaffAuth
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.access import account_id_of
-from denghuo.apps.requests import actions, queries
+from denghuo.apps.requests import actions, answers, queries
 from denghuo.apps.requests.api.schemas import (
     ANYONE,
     BIG,
@@ -54,6 +54,10 @@ def _draft(actor: Actor, body: RequestIn) -> actions.RequestDraft:
     public = actor.kind == "customer"
     if public and (body.contact_id is not None or body.account_id is not None):
         raise NotAllowed(_("contact_id 与 account_id 仅坐席可用；请改用 account_ref 或 account_number"))
+    if body.values:
+        own = body.model_dump(include={*answers.ATTRIBUTES, "lon", "lat"})
+        given, values = answers.spread(own, body.template_code, body.values)
+        body = body.model_copy(update={**given, "values": values})
     data = body.model_dump(exclude={"account_ref", "account_number", "account_id"})
     return actions.RequestDraft(**data, account_id=body.account_id or _account_id(actor, body))
 
@@ -91,6 +95,9 @@ def list_requests(
     request: HttpRequest,
     state: str | None = Query(None, max_length=16),
     type_: str | None = Query(None, alias="type", max_length=20),
+    class_code: str | None = Query(None, max_length=80, description="分类路径，含其下级；与 type 一同使用"),
+    cause_code: str | None = Query(None, max_length=80, description="故障原因路径，含其下级"),
+    grade: str | None = Query(None, max_length=12),
     open_only: bool = Query(False, alias="open"),
     q: str = Query("", max_length=64, description="编号、电话或户号，精确"),
     submitted_after: AwareDatetime | None = None,
@@ -107,6 +114,7 @@ def list_requests(
     """Requests of the caller's units. Paging by ``cursor`` neither skips nor repeats rows while new ones arrive."""
     actor = actor_of(request)
     chosen = {
+        "class_code": class_code, "cause_code": cause_code, "grade": grade,
         "state": state, "type": type_, "open": open_only, "q": q, "since": submitted_after, "until": submitted_before,
         "transformer_id": transformer_id, "outage_id": outage_id, "master_id": master_id, "supervised": supervised,
     }  # fmt: skip

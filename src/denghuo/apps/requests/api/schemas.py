@@ -14,6 +14,7 @@ from ninja import Field, P, PathEx, Schema
 from pydantic import AwareDatetime
 
 from denghuo.apps.accounts.auth import PublicAuth, StaffAuth
+from denghuo.apps.requests import classification
 from denghuo.apps.requests.models import CallBack, Request
 from denghuo.apps.requests.queries import suggested_masters
 from denghuo.core.actors import Actor
@@ -48,6 +49,15 @@ class RequestIn(Schema, extra="forbid"):
     lat: float | None = Field(None, allow_inf_nan=False)
     client_id: uuid.UUID | None = Field(None, description="提交方生成的 UUID；重复提交只生成一条诉求")
     contact_id: int | None = Field(None, ge=1, le=BIG, description="诉求出自哪次联络；仅坐席可用")
+    confidential: bool = Field(False, description="保密：只有知悉人员可见，不回访；故障报修不适用")
+    anonymous: bool = Field(False, description="匿名：不留姓名电话，不回访；故障报修不适用")
+    class_code: str = Field("", max_length=80, description="分类路径，见 /class-trees；可不填，受理时再定")
+    template_code: str = Field("", max_length=60, description="场景模板，见 /scenes；不填时自动选择")
+    values: dict[str, Any] = Field(
+        default_factory=dict,
+        max_length=80,
+        description="模板各项的值，见 /scenes/{code}/schema；其中诉求本身的项可代替同名参数",
+    )
 
 
 class Versioned(Schema, extra="forbid"):
@@ -55,7 +65,10 @@ class Versioned(Schema, extra="forbid"):
 
 
 class AcceptIn(Versioned):
-    fault_class: str = Field("", max_length=32, examples=["low_voltage"])
+    fault_class: str = Field("", max_length=32, examples=["low_voltage"], description="故障分类的第一级")
+    class_code: str = Field(
+        "", max_length=80, examples=["low_voltage.meter_box.rcd_trip"], description="分类路径，可只给第一级"
+    )
     urgency: str = Field("normal", max_length=16)
     area_type: str = Field("", max_length=16, examples=["urban"])
     transformer_id: int | None = Field(None, ge=1, le=BIG)
@@ -64,6 +77,7 @@ class AcceptIn(Versioned):
 
 class ReclassifyIn(Versioned):
     fault_class: str | None = Field(None, max_length=32)
+    class_code: str | None = Field(None, max_length=80)
     urgency: str | None = Field(None, max_length=16)
     area_type: str | None = Field(None, max_length=16)
     transformer_id: int | None = Field(None, ge=1, le=BIG)
@@ -84,6 +98,27 @@ class LinkOutageIn(Schema, extra="forbid"):
     merge: bool = True
 
 
+class GradeIn(Versioned):
+    grade: str = Field(max_length=16, examples=["important"])
+    heard: list[str] = Field(default_factory=list, max_length=10, examples=[["media"]])
+    people: int | None = Field(None, ge=1, le=1_000_000)
+    reason: str = Field("", max_length=LONG, description="低于规则建议时必填")
+
+
+class ReasonOut(Schema):
+    code: str
+    label: str
+    grade: str
+    detail: str
+
+
+class ProposalOut(Schema):
+    """The grade the rules propose for a complaint, and why."""
+
+    grade: str
+    reasons: list[ReasonOut]
+
+
 class ReviewIn(Versioned):
     passed: bool
     reason: str = Field("", max_length=LONG, description="退回时必填")
@@ -100,6 +135,7 @@ class UrgeIn(TextIn):
 
 class AnswerIn(Versioned):
     answer: str = Field(max_length=LONG)
+    class_code: str = Field("", max_length=80)
     at: AwareDatetime | None = None
 
 
@@ -120,6 +156,30 @@ class AttemptIn(Schema, extra="forbid"):
     arrival_honoured: bool | None = None
     satisfaction: str = Field("", max_length=32, examples=["satisfied"])
     at: AwareDatetime | None = None
+    answers: dict[str, str] | None = Field(None, description="按脚本问题代码；给出时须有 script_id")
+    script_id: int | None = Field(None, ge=1, le=BIG)
+    ask_at: AwareDatetime | None = Field(None, description="客户约定的时间；outcome 为 later 时必填")
+    language: str = Field("", max_length=32, description="outcome 为 language 时必填")
+    aspects: list[str] = Field([], max_length=20, description="工单内容与客户表述不一致之处")
+
+
+class LeaseIn(Schema, extra="forbid"):
+    count: int = Field(1, ge=1, le=1000, description="领取多少条")
+
+
+class HeartbeatIn(Schema, extra="forbid"):
+    lease: uuid.UUID
+
+
+class RobotResultIn(Schema, extra="forbid"):
+    """What a robot heard on one dialling."""
+
+    lease: uuid.UUID
+    script_id: int = Field(ge=1, le=BIG)
+    outcome: str = Field(max_length=32, examples=["answered"])
+    answers: dict[str, str] = Field({}, description="按脚本问题代码")
+    note: str = Field("", max_length=LONG)
+    ask_at: AwareDatetime | None = None
 
 
 class SubmittedOut(Schema):
@@ -164,14 +224,28 @@ class RequestOut(Schema):
     scope: str
     description: str
     fault_class: str
+    class_code: str
+    class_name: str
     urgency: str
     area_type: str
     cause: str
+    cause_code: str
+    cause_name: str
+    grade: str
+    complexity: str
     result: str
     round: int
     satisfaction: str
     urges: int
     supervised: bool
+    held_at: dt.datetime | None
+    hold_reason: str
+    returns: int
+    reopened: int
+    escalation_level: int
+    split_from_id: int | None
+    confidential: bool
+    anonymous: bool
     occurred_at: dt.datetime | None
     submitted_at: dt.datetime
     accepted_at: dt.datetime | None
@@ -251,8 +325,57 @@ class CallBacksOut(Schema):
     items: list[CallBackOut]
 
 
+class OptionOut(Schema):
+    code: str
+    label: str
+
+
+class QuestionOut(Schema):
+    """One question of a script; ``when``: asked only after these answers to earlier ones."""
+
+    code: str
+    label: str
+    ask: str
+    kind: str
+    required: bool
+    options: list[OptionOut]
+    when: dict[str, list[str]]
+
+
+class ScriptOut(Schema):
+    id: int
+    code: str
+    opening: str
+    closing: str
+    closing_unhappy: str
+    questions: list[QuestionOut]
+
+
+class LeasedOut(Schema):
+    """A call for a robot: whom to call, what to say, and until when it is the robot's."""
+
+    id: int
+    lease: uuid.UUID
+    expires_at: dt.datetime
+    number: str
+    type: str
+    phone: str
+    name: str
+    attempt: int
+    script: ScriptOut
+
+
+class LeasesOut(Schema):
+    items: list[LeasedOut]
+
+
+class LeaseOut(Schema):
+    expires_at: dt.datetime
+
+
 PLAIN = [name for name in RequestOut.model_fields if name not in {
     "id", "token", "org_name", "caller_name", "caller_phone", "address", "suggested_master_id",
+    "class_name", "cause_name",
 }]  # fmt: skip
 
 
@@ -261,10 +384,14 @@ def request_out(actor: Actor, row: Request, masters: Mapping[int, int] | None = 
     found = suggested_masters([row]) if masters is None else masters
     body = {name: getattr(row, name) for name in PLAIN}
     body |= {name: masked(row, name, actor) for name in ("caller_name", "caller_phone", "address")}
+    if row.withheld_from(actor):
+        body |= {"description": "", "result": "", "lon": None, "lat": None}
     body |= {
         "id": row.pk,
         "token": row.public_token,
         "org_name": row.org.name,
+        "class_name": classification.class_name(row),
+        "cause_name": classification.cause_name(row),
         "suggested_master_id": found.get(row.pk),
     }
     return RequestOut(**body).model_dump(mode="json")

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from denghuo.apps.accounts.auth import StaffAuth
-from denghuo.apps.requests import actions
+from denghuo.apps.requests import actions, grading
 from denghuo.apps.requests.api import schemas as s
+from denghuo.apps.requests.choices import RequestType
 from denghuo.apps.requests.models import Request
+from denghuo.apps.requests.queries.lists import visible
 from denghuo.core.actors import Actor
+from denghuo.core.errors import NotFound
 from denghuo.core.http.api import actor_of, write
 
 router = Router(auth=StaffAuth())
@@ -44,6 +48,30 @@ def reclassify(request: HttpRequest, request_id: s.Key, body: s.ReclassifyIn) ->
         body,
         lambda a: actions.reclassify_request(a, request_id, **body.model_dump()),
     )
+
+
+@router.post("/requests/{request_id}/grade", response=s.RequestOut, summary="投诉定级", operation_id="request_grade")
+def grade(request: HttpRequest, request_id: s.Key, body: s.GradeIn) -> Any:
+    """Set the grade of a complaint; below what the rules propose with a reason."""
+    return _step(
+        request, request_id, "grade", body, lambda a: grading.confirm_grade(a, request_id, **body.model_dump())
+    )
+
+
+@router.get(
+    "/requests/{request_id}/grade-proposal",
+    response=s.ProposalOut,
+    summary="投诉等级建议",
+    operation_id="request_grade_proposal",
+)
+def grade_proposal(request: HttpRequest, request_id: s.Key) -> Any:
+    """What the rules propose for a complaint, with the reasons."""
+    row = visible(actor_of(request)).select_related("org").filter(pk=request_id).first()
+    if row is None or row.type != RequestType.COMPLAINT:
+        raise NotFound(_("没有这条投诉"))
+    found = grading.propose(row)
+    reasons = [{"code": r.code, "label": r.label, "grade": r.grade, "detail": r.detail} for r in found.reasons]
+    return {"grade": found.grade, "reasons": reasons}
 
 
 @router.post("/requests/{request_id}/merge", response=s.RequestOut, summary="合并到主单", operation_id="request_merge")
@@ -152,6 +180,18 @@ def note(request: HttpRequest, request_id: s.Key, body: s.TextIn) -> Any:
         return s.NoteOut(id=made.pk, at=made.at).model_dump(mode="json")
 
     return write(request, actor, f"request.note:{request_id}", body, run)
+
+
+@router.post(
+    "/outages/{outage_id}/request", response=s.RequestOut, summary="主动派工", operation_id="outage_open_request"
+)
+def open_for_outage(request: HttpRequest, outage_id: s.Key) -> Any:
+    """An accepted fault report without a caller, for an outage in force that no report stands for."""
+    actor = actor_of(request)
+    return write(
+        request, actor, f"outage.request:{outage_id}", {},
+        lambda: s.request_out(actor, actions.open_for_outage(actor, outage_id)),
+    )  # fmt: skip
 
 
 @router.post("/requests/{request_id}/urge", response=s.UrgeOut, summary="催办", operation_id="request_urge")

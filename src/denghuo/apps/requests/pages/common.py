@@ -17,6 +17,7 @@ from denghuo.core.actors import Actor
 from denghuo.core.errors import ActionError
 from denghuo.core.http import actor_of
 from denghuo.core.privacy import mask, masked, may_view
+from denghuo.core.privacy.masking import HIDDEN
 from denghuo.web.formtools import add_refusal, once
 
 PERSONAL = ("caller_name", "caller_phone", "address")
@@ -39,7 +40,9 @@ def reveals_of(request: Request, actor: Actor) -> dict[str, str]:
 
 
 def free_text(text: str, request: Request, actor: Actor) -> str:
-    """Free text with phone and identity numbers hidden from those who may not see the phone."""
+    """Free text with phone and identity numbers hidden from those who may not see the phone; nothing of what is withheld."""
+    if request.withheld_from(actor):
+        return HIDDEN
     return text if may_view(request, "caller_phone", actor) else mask("note", text)
 
 

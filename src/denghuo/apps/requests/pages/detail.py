@@ -7,23 +7,26 @@ from typing import Any
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from denghuo.apps.accounts.pages import staff_page
+from denghuo.apps.customers.marks import queries as marks
 from denghuo.apps.grid import queries as grid
 from denghuo.apps.grid.models import Transformer
 from denghuo.apps.requests import actions, forms, limits, queries
 from denghuo.apps.requests.choices import RequestState, RequestType
+from denghuo.apps.requests.flowing import possible
+from denghuo.apps.requests.handling import reading
 from denghuo.apps.requests.models import Request
 from denghuo.apps.requests.pages.common import act_or_say, free_text, perform, person_of, reveals_of
 from denghuo.apps.requests.pages.story import tell
-from denghuo.apps.requests.steps import next_steps
 from denghuo.core import policies
 from denghuo.core.actors import Actor
+from denghuo.core.errors import Conflict
 from denghuo.core.http import actor_of
 
 GUESS = {
@@ -67,7 +70,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
     """Everything the page shows; ``held`` are forms that came back with a refusal."""
-    found = queries.detail(actor, pk)
+    found = queries.detail(actor, pk, suggest=False)
     r, outage = found.request, found.outage
     context: dict[str, Any] = {
         "r": r,
@@ -79,16 +82,18 @@ def context_of(actor: Actor, pk: int, **held: Any) -> dict[str, Any]:
         "outage_text": _outage_text(outage),
         "outage_title": _("已有停电可解释此报修"),
         "outage_takes": outage is not None and outage.master_request_id not in (None, r.pk),
-        "duplicates": found.duplicates,
         "children": found.children,
         "master": r.master,
         "merged_text": _("已并入主单 %(number)s，修复后仍会单独回访") % {"number": r.master.number} if r.master else "",
         "can": what_can(actor, r, outage),
+        "may_view_marks": actor.can(marks.VIEW, r.org.path),
         "clocks": [
             {"clock": c, "label": limits.LABELS.get(c.kind, c.kind)} for c in found.clocks if c.state in SHOWN_CLOCKS
         ],
         "entries": tell(found.timeline, lambda text: free_text(text, r, actor)),
         "urge_text": _("%(n)s 次催办") % {"n": r.urges},
+        "raised_text": reading.level_name(r.escalation_level),
+        "returns_text": _("退单 %(n)s 次") % {"n": r.returns},
         "round_text": _("第 %(n)s 轮处理") % {"n": r.round},
         "call_backs": _call_backs(found, actor),
         "show_orders": r.type == RequestType.FAULT_REPORT and actor.can("field.view", r.org.path),
@@ -116,7 +121,7 @@ def _call_backs(found: queries.RequestDetail, actor: Actor) -> list[Any]:
 
 def what_can(actor: Actor, r: Request, outage: Any) -> dict[str, bool]:
     """Which buttons the page offers: the state permits the step and the actor holds the permission there."""
-    steps, path = set(next_steps(r.state, r.type)), r.org.path
+    steps, path = set(possible(r)), r.org.path
     answerable = r.type in policies.get("request.answerable_types", r.org)
     return {
         "accept": "accept" in steps and actor.can("request.accept", path),
@@ -139,8 +144,9 @@ def _explains(outage: Any, r: Request) -> bool:
 
 
 def _forms(r: Request, held: dict[str, Any]) -> dict[str, Any]:
+    fault = r.type == RequestType.FAULT_REPORT
     initial = {
-        "fault_class": r.fault_class or GUESS.get(r.phenomenon, "low_voltage"),
+        "class_code": r.class_code or r.fault_class or (GUESS.get(r.phenomenon, "low_voltage") if fault else ""),
         "urgency": "urgent" if r.phenomenon in DANGEROUS else r.urgency,
         "area_type": r.area_type,
         "transformer_id": r.transformer_id,
@@ -279,6 +285,19 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return _("已撤销")
 
     return act_or_say(request, pk, "page.cancel", act)
+
+
+@staff_page("request.create")
+@require_POST
+def open_for_outage(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """A request for an outage nobody reported; a refusal is said on the outage's page."""
+    try:
+        made = actions.open_for_outage(actor_of(request), outage_id)
+    except Conflict as error:
+        messages.error(request, str(error))
+        return redirect("grid:outage", outage_id)
+    messages.success(request, _("已生成诉求，可以派工"))
+    return redirect("requests:detail", made.pk)
 
 
 def _again(request: HttpRequest, pk: int, **held: Form) -> HttpResponse:

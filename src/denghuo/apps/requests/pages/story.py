@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.requests import choices as c
+from denghuo.apps.requests.handling.choices import DeclineReason, HoldReason, OverrunStepKind, TransferReason
+from denghuo.apps.requests.handling.reading import level_name
 from denghuo.apps.requests.limits import LABELS
 from denghuo.apps.requests.queries import TimelineEntry
 from denghuo.core.events import Event
@@ -36,12 +38,19 @@ ENUMS: dict[str, Any] = {
     "cause": c.FaultCause,
     "type": c.RequestType,
     "phenomenon": c.Phenomenon,
+    "grade": c.ComplaintGrade,
+}
+REASONS: dict[str, Any] = {
+    "request.declined": DeclineReason,
+    "request.transferred": TransferReason,
+    "request.held": HoldReason,
 }
 SAID = {
     "request.submitted": ("type", "phenomenon"),
     "request.accepted": ("fault_class", "urgency", "area_type"),
     "request.classified": ("fault_class", "urgency", "area_type"),
     "request.returned": ("cause",),
+    "request.graded": ("grade",),
     "request.callback_attempted": ("outcome",),
     "request.callback_done": ("satisfaction",),
 }
@@ -76,7 +85,7 @@ def _detail(entry: TimelineEntry, shown: Callable[[str], str]) -> str:
     """The second line: codes in words, then what somebody wrote."""
     event = entry.event
     words = _words(event)
-    written = entry.text or str(event.payload.get("reason") or "")
+    written = entry.text or ("" if event.kind in REASONS else str(event.payload.get("reason") or ""))
     if written and not event.kind.startswith("clock."):
         words.append(shown(written))
     return " · ".join(words)
@@ -90,5 +99,11 @@ def _words(event: Event) -> list[str]:
         return [str(LABELS.get(payload["clock_kind"], payload["clock_kind"]))]
     if event.kind == "request.rework_required":
         return [_("第 %(n)s 轮") % {"n": payload["round"]}]
+    if event.kind in REASONS:
+        return [str(REASONS[event.kind](payload["reason"]).label)]
+    if event.kind in ("request.raised", "request.raise_taken"):
+        return [level_name(payload["level"])]
+    if event.kind == "request.overrun_step":
+        return [str(OverrunStepKind(payload["step"]).label)]
     values = [(ENUMS[name], payload.get(name)) for name in SAID.get(event.kind, ())]
     return [str(kind(value).label) for kind, value in values if value in kind.values]

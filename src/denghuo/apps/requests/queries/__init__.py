@@ -1,7 +1,14 @@
 """Reads of requests and call-backs that pages, API and the apps above need."""
 
 from denghuo.apps.requests.queries.callbacks import callback_counts, callback_of, callback_queue, held_by
-from denghuo.apps.requests.queries.detail import RequestDetail, TimelineEntry, detail, duplicates_of, timeline
+from denghuo.apps.requests.queries.detail import (
+    RequestDetail,
+    TimelineEntry,
+    detail,
+    duplicates_of,
+    request_seen,
+    timeline,
+)
 from denghuo.apps.requests.queries.lists import (
     counts_by_state,
     open_from_phone,
@@ -32,6 +39,7 @@ __all__ = [
     "request_by_token",
     "request_detail",
     "request_list",
+    "request_seen",
     "review_queue",
     "search",
     "suggested_masters",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 
 from denghuo.apps.grid.models import Outage
 from denghuo.apps.grid.queries import outage_explaining
+from denghuo.apps.requests.flowing import possible
+from denghuo.apps.requests.handling.reading import handed_on
 from denghuo.apps.requests.limits import LABELS
 from denghuo.apps.requests.models import CallBack, Request, RequestNote
 from denghuo.apps.requests.queries.lists import visible
-from denghuo.apps.requests.steps import FINAL, MASTER_STATES, next_steps
-from denghuo.core import events, policies
+from denghuo.apps.requests.steps import FINAL
+from denghuo.core import events
 from denghuo.core.actors import Actor
 from denghuo.core.clocks.models import Clock
 from denghuo.core.clocks.reading import clocks_for
 from denghuo.core.errors import NotFound
 from denghuo.core.events import Event
-from denghuo.core.privacy import blind_index
 
 RELATED = (
     "org", "account", "customer", "contact", "master", "outage", "transformer__feeder__substation",
@@ -62,12 +61,15 @@ class RequestDetail:
     steps: tuple[str, ...] = field(default=())
 
 
-def detail(actor: Actor, request_id: int) -> RequestDetail:
-    """The request with its group, notes, call-backs, clocks, timeline and suggestions: at most 10 queries.
+def detail(actor: Actor, request_id: int, *, suggest: bool = True) -> RequestDetail:
+    """The request with its group, notes, call-backs, clocks, timeline and, unless ``suggest`` is False, suggestions of
+    what it may repeat: at most 12 queries.
 
     Raises NotFound also when the actor may not see it: its existence is not told.
     """
     request = visible(actor).select_related(*RELATED).filter(pk=request_id).first()
+    if request is None:  # a unit that passed it on keeps it in sight
+        request = handed_on(actor).select_related(*RELATED).filter(pk=request_id).first()
     if request is None:
         raise NotFound()
     notes = list(RequestNote.objects.filter(request=request).order_by("pk"))
@@ -86,41 +88,34 @@ def detail(actor: Actor, request_id: int) -> RequestDetail:
         call_backs=list(plans),
         clocks=clocks_for(request),
         timeline=timeline(request, notes),
-        duplicates=duplicates_of(request, actor=actor) if open_now and request.master_id is None else [],
+        duplicates=duplicates_of(request, actor=actor) if suggest and open_now and request.master_id is None else [],
         outage=request.outage or (_explained_by(request) if open_now else None),
-        steps=next_steps(request.state, request.type),
+        steps=possible(request),
     )
+
+
+def request_seen(actor: Actor, request_id: int) -> Request:
+    """One request with its unit. Raises NotFound also when the actor may not see it. One query."""
+    request = visible(actor).select_related("org").filter(pk=request_id).first()
+    if request is None:
+        raise NotFound()
+    return request
 
 
 def _explained_by(request: Request) -> Outage | None:
-    return outage_explaining(request.transformer_id, request.occurred_at or request.submitted_at)
+    at = request.occurred_at or request.submitted_at
+    return outage_explaining(request.transformer_id, at, request.account_id)
 
 
 def duplicates_of(request: Request, limit: int = 8, *, actor: Actor | None = None) -> list[Request]:
-    """Open requests of the same type that may be the same matter, newest first; with ``actor`` only what they may see.
+    """Open requests that may be the same matter, the likeliest first; with ``actor`` only what they may see.
 
-    Same account, same caller's phone or, for faults, same transformer, submitted within ``request.duplicate_hours`` of
-    this one. Masters come rather than their children. Served by ``requests_transformer``, the blind index of the phone and
-    the index on account.
+    See :func:`denghuo.apps.requests.linking.suggesting.suggest`: at most three queries.
     """
-    window = dt.timedelta(hours=policies.get("request.duplicate_hours", request.org, request.submitted_at))
-    same = Q()
-    if request.account_id is not None:
-        same |= Q(account_id=request.account_id)
-    if request.caller_phone:
-        same |= Q(caller_phone_bidx=request.caller_phone_bidx or blind_index("phone", request.caller_phone))
-    if request.transformer_id is not None and request.type == "fault_report":
-        same |= Q(transformer_id=request.transformer_id)
-    if not same:
-        return []
-    rows = (Request.objects.all() if actor is None else visible(actor)).filter(
-        same,
-        type=request.type,
-        state__in=MASTER_STATES if request.type == "fault_report" else [*MASTER_STATES, "handling"],
-        master=None,
-        submitted_at__range=(request.submitted_at - window, request.submitted_at + window),
-    )
-    return list(rows.exclude(pk=request.pk).select_related("org", "transformer").order_by("-submitted_at")[:limit])
+    # Imported late: that module reads through the queries of this package.
+    from denghuo.apps.requests.linking.suggesting import probe_of, suggest
+
+    return [one.request for one in suggest(probe_of(request), actor=actor, limit=limit)]
 
 
 def timeline(request: Request, notes: Sequence[RequestNote] | None = None) -> list[TimelineEntry]:

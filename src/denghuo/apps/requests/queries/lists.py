@@ -10,8 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from denghuo.apps.customers.queries import account_by_number
 from denghuo.apps.grid.queries import outages_explaining
 from denghuo.apps.requests.choices import RequestState, RequestType
+from denghuo.apps.requests.classification import of_cause, of_class
+from denghuo.apps.requests.flowing import possible
 from denghuo.apps.requests.models import Request
-from denghuo.apps.requests.steps import FINAL, MASTER_STATES, POSSIBLE
+from denghuo.apps.requests.steps import FINAL, MASTER_STATES
 from denghuo.core.actors import Actor
 from denghuo.core.privacy import blind_index
 
@@ -31,6 +33,7 @@ EXACT = {
     "customer_id": "customer_id",
     "account_id": "account_id",
     "supervised": "supervised",
+    "grade": "grade",
 }
 SORTS = {
     "-submitted_at": ("-submitted_at", "-pk"),
@@ -51,7 +54,7 @@ def request_list(
     """Requests for a table, newest first, with what a row shows.
 
     ``filters``: the names of ``EXACT``; ``open`` (True: not filed or cancelled); ``q`` (see :func:`search`);
-    ``since``/``until`` (submitted); ``org_path`` (subtree). Unknown names are ignored, empty values too. Served by
+    ``since``/``until`` (submitted); ``class_code`` and ``cause_code`` (that class and below, together with ``type``); ``org_path`` (subtree). Unknown names are ignored, empty values too. Served by
     ``requests_newest`` (all units), ``requests_org_state`` (a unit and state), ``requests_open``; ``q`` by the unique index
     of the number or the blind index of the phone.
     """
@@ -62,6 +65,10 @@ def request_list(
         if value in (None, "", []):
             continue
         rows = rows.filter(**{f"{field}__in": value} if isinstance(value, list | tuple | set) else {field: value})
+    if filters.get("class_code"):
+        rows = of_class(rows, str(filters["class_code"]))
+    if filters.get("cause_code"):
+        rows = of_cause(rows, str(filters["cause_code"]))
     if filters.get("open"):
         rows = rows.exclude(state__in=FINAL)
     if filters.get("since"):
@@ -105,7 +112,7 @@ def suggested_masters(rows: Sequence[Request]) -> dict[int, int]:
     Three queries for a whole page. Requests that are not open faults awaiting a decision have none.
     """
     open_rows = [
-        r for r in rows if r.type == RequestType.FAULT_REPORT and r.state in POSSIBLE["merge"] and r.master_id is None
+        r for r in rows if r.type == RequestType.FAULT_REPORT and "merge" in possible(r) and r.master_id is None
     ]
     unlinked = {r.transformer_id for r in open_rows if r.outage_id is None and r.transformer_id is not None}
     explained = outages_explaining(unlinked)

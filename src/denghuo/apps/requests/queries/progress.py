@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.requests import limits
 from denghuo.apps.requests.choices import RequestState, RequestType
+from denghuo.apps.requests.flowing import possible
+from denghuo.apps.requests.handling.models import Hold
 from denghuo.apps.requests.models import Request
-from denghuo.apps.requests.steps import POSSIBLE, next_steps
+from denghuo.apps.requests.prediction.queries import for_customer
 from denghuo.core import events, moment, policies
 from denghuo.core.actors import Actor
 from denghuo.core.clocks.reading import live_clock
@@ -50,7 +52,7 @@ def _labels() -> dict[str, str]:
 def request_by_token(token: str) -> Request:
     """The request of a progress page. Raises NotFound."""
     row = (
-        Request.objects.select_related("org", "master", "outage").filter(public_token=token[:64]).first()
+        Request.objects.select_related("org", "master__org", "outage").filter(public_token=token[:64]).first()
         if token.isascii()
         else None
     )
@@ -73,7 +75,7 @@ def find_progress(actor: Actor, *, number: str, phone: str) -> str | None:
 
 
 def progress_view(token: str) -> dict[str, Any] | None:
-    """Steps with times, promise, result and what the customer may do; None for an unknown token. At most 4 queries."""
+    """Steps with times, promise, result and what the customer may do; None for an unknown token. At most 5 queries."""
     try:
         request = request_by_token(token)
     except NotFound:
@@ -81,6 +83,7 @@ def progress_view(token: str) -> dict[str, Any] | None:
     lead = request.master if request.state == RequestState.MERGED and request.master else request
     now = moment.now()
     outage = request.outage or lead.outage
+    promised = _promise(lead)
     return {
         "number": request.number,
         "token": request.public_token,
@@ -97,7 +100,9 @@ def progress_view(token: str) -> dict[str, Any] | None:
         "phenomenon_label": request.get_phenomenon_display(),
         "steps": steps_of(request, lead),
         "round": request.round,
-        "promised_at": _promise(lead),
+        "promised_at": promised,
+        "waits_until": _waits_until(lead),
+        "prediction": for_customer(lead, promised),
         "outage": outage
         and {
             "expected_at": outage.expected_at,
@@ -109,8 +114,8 @@ def progress_view(token: str) -> dict[str, Any] | None:
         "satisfaction": request.satisfaction,
         "satisfaction_label": request.get_satisfaction_display() if request.satisfaction else "",
         "urges": request.urges,
-        "can_urge": request.state in POSSIBLE["urge"] and request.urges < policies.get("urge.max", request.org, now),
-        "can_cancel": "cancel" in next_steps(request.state, request.type) and request.arrived_at is None,
+        "can_urge": "urge" in possible(request) and request.urges < policies.get("urge.max", request.org, now),
+        "can_cancel": "cancel" in possible(request) and request.arrived_at is None,
         "submitted_at": request.submitted_at,
         "updated_at": _updated(request, lead),
     }
@@ -170,6 +175,13 @@ def _arrived(lead: Request) -> dt.datetime | None:
 
 def _updated(request: Request, lead: Request) -> dt.datetime:
     return max(value for value in _times(request, lead).values() if value is not None)
+
+
+def _waits_until(lead: Request) -> dt.datetime | None:
+    """Until when a held request rests; None when it does not."""
+    if lead.held_at is None:
+        return None
+    return Hold.objects.filter(request=lead, ended_at=None).values_list("until", flat=True).first()
 
 
 def _promise(lead: Request) -> dt.datetime | None:

@@ -12,20 +12,21 @@ register_kind(
     fields={
         "number": str, "type": str, "channel": str, "contact_id": int | None, "customer_id": int | None,
         "account_id": int | None, "transformer_id": int | None, "phenomenon": str, "scope": str,
+        "template": str, "completeness": int | None, "missing": list[str],
     },
     label=_("提交诉求"),
     hint=("number", "type"),
 )  # fmt: skip
 register_kind(
     "request.accepted",
-    fields={"fault_class": str, "urgency": str, "area_type": str, "transformer_id": int | None},
+    fields={"fault_class": str, "class_code": str, "urgency": str, "area_type": str, "transformer_id": int | None},
     label=pgettext_lazy("事件", "受理"),
     hint=("urgency", "area_type"),
 )
 register_kind(
     "request.classified",
     fields={
-        "fault_class": str, "urgency": str, "area_type": str, "transformer_id": int | None,
+        "fault_class": str, "class_code": str, "urgency": str, "area_type": str, "transformer_id": int | None,
         "was": dict[str, str], "note_id": int | None,
     },
     label=pgettext_lazy("事件", "调整分类"),
@@ -68,12 +69,30 @@ register_kind("request.assigned", fields={"unit_id": int, "round": int}, label=_
 register_kind("request.contacted", fields={}, label=_("已联系客户"))
 register_kind(
     "request.returned",
-    fields={"order_id": int, "cause": str, "restored_at": dt.datetime | None, "round": int},
+    fields={"order_id": int, "cause": str, "cause_code": str, "restored_at": dt.datetime | None, "round": int},
     label=_("已回单"),
     hint=("order_id", "cause"),
 )
 register_kind(
     "request.replied", fields={"unit_id": int | None, "round": int}, label=_("处理完毕，回复待审"), hint=("round",)
+)
+register_kind(
+    "request.stepped",
+    fields={"verb": str, "was": str, "step": str, "phase": str, "note_id": int | None},
+    label=_("流程推进"),
+    hint=("verb", "step"),
+)
+register_kind(
+    "request.notice_due",
+    fields={"source": str, "verb": str, "target": str, "flow_id": int, "step": str},
+    label=_("流程通知"),
+    hint=("verb",),
+)
+register_kind(
+    "request.automatic_refused",
+    fields={"verb": str, "code": str},
+    label=_("自动步骤未能执行"),
+    hint=("verb",),
 )
 register_kind("request.answered", fields={}, label=_("当场答复"))
 register_kind("request.review_passed", fields={"round": int}, label=_("审核通过"), hint=("round",))
@@ -121,7 +140,10 @@ register_kind(
     "request.cancelled", fields={"was": str, "note_id": int | None}, label=pgettext_lazy("事件", "撤销"), hint=("was",)
 )
 register_kind(
-    "request.urged", fields={"count": int, "note_id": int | None}, label=pgettext_lazy("事件", "催办"), hint=("count",)
+    "request.urged",
+    fields={"count": int, "note_id": int | None, "contact_id": int | None},
+    label=pgettext_lazy("事件", "催办"),
+    hint=("count",),
 )
 register_kind(
     "request.note_added",
@@ -129,4 +151,12 @@ register_kind(
     label=pgettext_lazy("事件", "添加备注"),
     hint=("note_id",),
 )
+register_kind(
+    "request.graded",
+    fields={
+        "grade": str, "was": str, "proposed": str, "reasons": list[str], "people": int | None, "note_id": int | None,
+    },
+    label=_("投诉定级"),
+    hint=("grade",),
+)  # fmt: skip
 register_kind("request.supervised", fields={"why": str}, label=_("列入督办"), hint=("why",))

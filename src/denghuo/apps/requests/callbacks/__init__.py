@@ -1,0 +1,1 @@
+"""Calls after the work: who is called, what is asked, what becomes of the answers."""

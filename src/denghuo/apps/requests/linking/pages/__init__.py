@@ -1,0 +1,1 @@
+"""Screens of links: the panel beside a request, suggestions while typing, repeated matters, frequent outages."""
