@@ -1,0 +1,1 @@
+"""The knowledge graph: its vocabulary, seeds, changes, reads, answers and screens."""
