@@ -186,7 +186,7 @@ def test_a_list_of_orders_takes_a_fixed_number_of_queries(
     for _ in range(6):
         site.sent()
     crew.get("/orders", mine=True, open=True)
-    with django_assert_max_num_queries(4):  # token, grants, own crew, orders
+    with django_assert_max_num_queries(7):  # token, grants, own crew, orders; for their turn: crew, area, plan
         assert len(crew.get("/orders", mine=True, open=True)["items"]) == 6
 
 

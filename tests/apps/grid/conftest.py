@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from denghuo.apps.accounts.actions import issue_token
 from denghuo.apps.grid.models import Feeder, Substation, Transformer
+from denghuo.core.actors import Actor
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,10 @@ def grid(org_tree: Any) -> Grid:
     feeder, below = line(org_tree.county, "柳", 3)
     other_feeder, others = line(org_tree.other_county, "石", 1)
     return Grid(feeder, below, other_feeder, others[0])
+
+
+@pytest.fixture
+def bearer(make_staff: Callable[..., Any], org_tree: Any, system: Actor) -> dict[str, str]:
+    """Headers of a dispatcher's program."""
+    staff = make_staff("dispatcher", org_tree.city)
+    return {"Authorization": f"Bearer {issue_token(system, staff, 'test', 1)}"}

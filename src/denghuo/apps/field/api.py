@@ -7,22 +7,25 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, File, Form, P, PathEx, Query, Router, Schema, Status, UploadedFile
+from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import AwareDatetime
 
 from denghuo.apps.accounts.auth import StaffAuth
 from denghuo.apps.field import actions, queries
 from denghuo.apps.field.access import own_crew_id, personal
+from denghuo.apps.field.api_phone import router as phone
 from denghuo.apps.field.choices import OrderState
 from denghuo.apps.field.models import OPEN_STATES, Crew, OrderPhoto, WorkOrder
+from denghuo.apps.field.planning import turns
+from denghuo.apps.field.planning.api import router as planning
 from denghuo.core.actors import Actor
 from denghuo.core.errors import NotAllowed
-from denghuo.core.http.api import actor_of, write
+from denghuo.core.http.api import BIGGEST_KEY, Key, actor_of, write
 
 router = Router(tags=["field"], auth=StaffAuth())
+router.add_router("/crew-phone", phone)
+router.add_router("", planning)
 
-BIG = 2**63 - 1  # the widest key a column holds: larger ones are refused, not sent to the database
-Key = PathEx[int, P(ge=1, le=BIG)]
 State = Literal["sent", "accepted", "departed", "arrived", "finished", "passed", "sent_back", "withdrawn"]
 
 
@@ -74,8 +77,8 @@ class OrdersOut(Schema):
 
 
 class DispatchIn(Schema):
-    request_id: int = Field(ge=1, le=BIG)
-    crew_id: int = Field(ge=1, le=BIG)
+    request_id: int = Field(ge=1, le=BIGGEST_KEY)
+    crew_id: int = Field(ge=1, le=BIGGEST_KEY)
     note: str = Field("", max_length=4000)
     at: AwareDatetime | None = None
 
@@ -92,7 +95,8 @@ class ArriveIn(StepIn):
 
 
 class FinishIn(StepIn):
-    cause: str = Field("", max_length=64, description="FaultCause")
+    cause: str = Field("", max_length=64, description="FaultCause：原因的第一级")
+    cause_code: str = Field("", max_length=80, examples=["equipment.fuse"], description="原因分类路径，可只给第一级")
     result: str = Field("", max_length=20000)
     restored_at: AwareDatetime | None = None
     no_signature_reason: str = Field("", max_length=4000, description="没有客户签名时必填")
@@ -103,7 +107,7 @@ class WithdrawIn(StepIn):
 
 
 class RedispatchIn(Schema):
-    crew_id: int = Field(ge=1, le=BIG)
+    crew_id: int = Field(ge=1, le=BIGGEST_KEY)
     reason: str = Field("", max_length=4000)
 
 
@@ -144,7 +148,7 @@ class CrewsOut(Schema):
 
 
 class SuggestionOut(Schema):
-    """A crew that may go; scores in 0–1, minutes are straight-line estimates."""
+    """A crew that may go; scores in 0–1, minutes are from the crews' journeys (``learned``) or straight-line estimates."""
 
     crew_id: int
     crew_name: str
@@ -157,6 +161,7 @@ class SuggestionOut(Schema):
     road_km: float | None
     open_orders: int
     reach: str
+    learned: bool
 
 
 class SuggestionsOut(Schema):
@@ -169,15 +174,15 @@ def list_orders(
     mine: bool = False,
     open_only: Annotated[bool, Query(alias="open")] = False,
     state: State | None = None,
-    crew_id: Annotated[int | None, Query(ge=1, le=BIG)] = None,
-    before: Annotated[int | None, Query(ge=1, le=BIG)] = None,
+    crew_id: Annotated[int | None, Query(ge=1, le=BIGGEST_KEY)] = None,
+    before: Annotated[int | None, Query(ge=1, le=BIGGEST_KEY)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """Orders the caller may see, newest first. ``mine&open``: the caller's crew's, in the order to be worked, unpaged."""
     actor = actor_of(request)
     own = own_crew_id(actor)
     if mine and open_only:
-        rows = list(queries.crew_orders(own)[:limit]) if own is not None else []
+        rows = turns.orders_in_turn(own)[:limit] if own is not None else []
         return {"items": [order_out(actor, row, own) for row in rows], "next": None}
     found = queries.orders_seen(actor).order_by("-pk")
     if mine:
@@ -247,7 +252,7 @@ def finish(request: HttpRequest, order_id: Key, body: FinishIn) -> Any:
     return _step(
         request, "order.finish", order_id, body,
         lambda actor: actions.finish_order(
-            actor, order_id, cause=body.cause, result=body.result, restored_at=body.restored_at,
+            actor, order_id, cause=body.cause, cause_code=body.cause_code, result=body.result, restored_at=body.restored_at,
             no_signature_reason=body.no_signature_reason, at=body.at,
         ),
     )  # fmt: skip
@@ -339,6 +344,7 @@ def suggestions(request: HttpRequest, request_id: Key) -> Any:
                 "road_km": one.road_km,
                 "open_orders": one.open_orders,
                 "reach": one.reach,
+                "learned": one.learned,
             }
             for one in found
         ]

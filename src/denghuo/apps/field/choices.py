@@ -20,3 +20,32 @@ class PhotoKind(models.TextChoices):
     AFTER = "after", _("处理后")
     SCENE = "scene", _("现场")
     SIGNATURE = "signature", _("客户签名")
+
+
+class ReportKind(models.TextChoices):
+    """What a crew's phone reports about an order."""
+
+    ACCEPT = "accept", _("接单")
+    DEPART = "depart", _("出发")
+    ARRIVE = "arrive", _("到达现场")
+    NOTE = "note", _("现场说明")
+    MATERIALS = "materials", _("材料使用")
+    FINISH = "finish", _("回单")
+    PHOTO = "photo", _("现场照片")
+    VOICE = "voice", _("语音说明")
+    TICK = "tick", _("勾选步骤")
+
+
+class ChecklistPart(models.TextChoices):
+    """The two lists a crew ticks on site; each is a policy."""
+
+    SAFETY = "safety", _("安全措施")
+    STEPS = "steps", _("作业步骤")
+
+
+class ReportOutcome(models.TextChoices):
+    """What became of a report: it took effect, it had been done before, or it came too late and is kept beside."""
+
+    APPLIED = "applied", _("已生效")
+    ALREADY = "already", _("此前已办理")
+    KEPT = "kept", _("迟到的离线作业记录")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.apps.requests.choices import FaultCause
+from denghuo.apps.catalogue.classes.widgets import ClassField
+from denghuo.apps.requests.classification import CAUSES
+from denghuo.core.scoping.models import OrgUnit
 
 
 class MomentInput(forms.DateTimeInput):
@@ -20,10 +24,10 @@ class MomentInput(forms.DateTimeInput):
 class FinishForm(forms.Form):
     """What a crew writes down when it returns an order."""
 
-    cause = forms.ChoiceField(
+    cause = ClassField(
+        code=CAUSES,
         label=_("故障原因"),
-        choices=FaultCause.choices,
-        widget=forms.RadioSelect,
+        help_text=_("先选大类再选细类，也可输入如“熔断器”或“rdq”查找"),
         error_messages={"required": _("请选择故障原因")},
     )
     result = forms.CharField(
@@ -43,3 +47,8 @@ class FinishForm(forms.Form):
     no_signature_reason = forms.CharField(
         label=_("未签名原因"), required=False, max_length=200, help_text=_("客户不在场或不便签名时填写")
     )
+
+    def __init__(self, *args: Any, org: OrgUnit | None = None, edition: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        widget = self.fields["cause"].widget
+        widget.org, widget.edition = org, edition

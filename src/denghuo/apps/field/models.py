@@ -9,8 +9,29 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.field.choices import OrderState, PhotoKind
+from denghuo.apps.field.driving.models import DrivingModel, Journey
+from denghuo.apps.field.models_phone import ChecklistTick, CrewReport, MaterialUse, PartialFile
+from denghuo.apps.field.planning.models import DispatchLock, DispatchPlan, Displacement, PlanArea
 from denghuo.apps.requests.choices import FaultCause
 from denghuo.core.scoping.models import OrgScoped
+
+__all__ = [
+    "OPEN_STATES",
+    "ChecklistTick",
+    "Crew",
+    "CrewMember",
+    "CrewReport",
+    "DispatchLock",
+    "DispatchPlan",
+    "Displacement",
+    "DrivingModel",
+    "Journey",
+    "MaterialUse",
+    "OrderPhoto",
+    "PartialFile",
+    "PlanArea",
+    "WorkOrder",
+]
 
 OPEN_STATES = (OrderState.SENT, OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED, OrderState.SENT_BACK)
 

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.field.driving import policy_keys as _driving  # noqa: F401
+from denghuo.apps.field.planning import policy_keys as _planning  # noqa: F401
 from denghuo.core.policies import define
 
 define("dispatch.board_rows", type="count", label=_("派单板每栏最多条数"), unit=_("条"))
@@ -40,3 +42,28 @@ define("order.arrival_far_metres", type="number", label=_("到达定位与故障
 define("crew.position_seconds", type="seconds", label=_("班组位置消息的最短间隔"), unit=_("秒"))
 define("crew.position_metres", type="number", label=_("班组移动多远即刻发出位置消息"), unit=_("米"))
 define("crew.position_stale_minutes", type="minutes", label=_("班组位置多久未更新视为过时"), unit=_("分钟"))
+define("crew.photo_side", type="count", label=_("手机照片压缩后的长边"), unit=_("像素"))
+define("crew.photo_quality", type="ratio", label=_("手机照片压缩质量（JPEG）"))
+define("crew.chunk_bytes", type="count", label=_("手机分片上传每片大小"), unit=_("字节"))
+define("crew.partial_hours", type="count", label=_("未传完的文件保留多久"), unit=_("小时"))
+define("crew.partials_max", type="count", label=_("每人同时未传完的文件上限"), unit=_("个"))
+define("crew.voice_seconds", type="seconds", label=_("语音说明最长"), unit=_("秒"))
+define(
+    "crew.safety_steps",
+    type="texts_by",
+    label=_("各类工单的安全措施"),
+    help=_("按故障类别，default 用于其余；逐条显示在班组手机上"),
+)
+define(
+    "crew.checklist",
+    type="texts_by",
+    label=_("各类工单的作业步骤"),
+    help=_("按故障类别，default 用于其余；逐条显示在班组手机上"),
+)
+define(
+    "crew.materials",
+    type="texts",
+    label=_("抢修材料目录"),
+    help=_("每行：编码|名称|单位；班组在手机上按此登记用量"),
+)
+define("crew.receipt_columns", type="count", label=_("小票打印机每行字符数"), help=_("58 毫米纸 32，80 毫米纸 48"))

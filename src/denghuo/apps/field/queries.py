@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from denghuo.apps.field.access import may_see, orders_seen_by, own_crew_id
 from denghuo.apps.field.choices import OrderState
-from denghuo.apps.field.models import OPEN_STATES, Crew, WorkOrder
+from denghuo.apps.field.models import OPEN_STATES, Crew, CrewReport, WorkOrder
 from denghuo.apps.requests.choices import RequestState, RequestType, Urgency
 from denghuo.apps.requests.models import Request
 from denghuo.core.actors import Actor
@@ -69,8 +69,13 @@ def promise_of(clocks: dict[str, Clock]) -> Clock | None:
 
 
 def running_orders(actor: Actor, limit: int = 200) -> list[WorkOrder]:
-    """Orders in a crew's hands in the units the actor watches, oldest first (index field_order_running)."""
-    rows = WorkOrder.objects.filter(orders_seen_by(actor), state__in=OPEN_STATES)
+    """Orders in a crew's hands in the units the actor watches, oldest first (index field_order_running).
+
+    ``late`` on each: a crew went on working for its request, without a line, after its own order was called back (index
+    field_report_kept).
+    """
+    kept = CrewReport.objects.filter(outcome="kept", order__request_id=OuterRef("request_id"))
+    rows = WorkOrder.objects.filter(orders_seen_by(actor), state__in=OPEN_STATES).annotate(late=Exists(kept))
     return list(rows.select_related("crew", "request__org", "org").order_by("sent_at", "pk")[:limit])
 
 
@@ -94,7 +99,8 @@ def recent_orders(crew_id: int, limit: int = 10) -> list[WorkOrder]:
 
 def order_detail(actor: Actor, order_id: int) -> WorkOrder:
     """One order with request, crew and supply path. Raises NotFound also when the actor may not see it."""
-    order = WorkOrder.objects.select_related(*_RELATED).filter(pk=order_id).first()
+    rows = WorkOrder.objects.select_related(*_RELATED, "request__account__customer")
+    order = rows.filter(pk=order_id).first()
     if order is None or not may_see(actor, order):
         raise NotFound(_("没有这张工单"))
     return order

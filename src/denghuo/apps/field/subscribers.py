@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from denghuo.apps.field import capacity as _capacity  # noqa: F401
+from denghuo.apps.field import outages as _outages  # noqa: F401
 from denghuo.apps.field.actions import reactions
+from denghuo.apps.field.driving import recording as _recording  # noqa: F401
+from denghuo.apps.field.planning import subscribers as _planning  # noqa: F401
 from denghuo.core.actors import Actor
 from denghuo.core.events import Event, subscriber
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.accounts.skills import SKILLS
 from denghuo.apps.customers.choices import AreaType
 from denghuo.apps.field.choices import OrderState
+from denghuo.apps.field.driving.estimating import estimate
 from denghuo.apps.field.models import OPEN_STATES, Crew, WorkOrder
 from denghuo.apps.requests.models import Request
 from denghuo.core import moment, policies
@@ -27,8 +28,9 @@ COUNTY, CITY, ALL = "county", "city", "all"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A crew that may go. ``score`` and the parts are in [0, 1]; minutes are straight-line estimates and None when the
-    place is unknown; ``reach`` says how far from the request's county the crew was looked for."""
+    """A crew that may go. ``score`` and the parts are in [0, 1]; minutes are None when the place is unknown, ``learned`` from
+    the crews' own journeys or else straight-line estimates; ``reach`` says how far from the request's county the crew was
+    looked for."""
 
     crew: Crew
     score: float
@@ -40,6 +42,7 @@ class Suggestion:
     road_km: float | None
     open_orders: int
     reach: str
+    learned: bool = False
 
 
 def suggest_crews(actor: Actor, request_id: int) -> list[Suggestion]:
@@ -111,6 +114,17 @@ def travel_for(request: Request) -> dispatch.Travel:
     )
 
 
+def driving_for(request: Request) -> dispatch.Driving:
+    """What the crews' journeys have taught about driving in the request's city, at this hour."""
+    now, org = moment.now(), request.org
+
+    def told(start: dispatch.Place, end: dispatch.Place) -> tuple[float, float, float] | None:
+        found = estimate(org, start, end, now)
+        return None if found is None else (found.minutes, found.low, found.high)
+
+    return told
+
+
 def weights_for(request: Request) -> dispatch.Weights:
     """α, β, γ and the scales in force for the request's unit and area."""
     area, org = request.area_type or AreaType.URBAN, request.org
@@ -169,7 +183,7 @@ def _ranked(crews: list[Crew], request: Request, unit: OrgUnit | None, reach: st
     else:
         area = unit.pk
     job = dispatch.Job(place_of(request), area, required, wanted)
-    ranked = dispatch.rank(candidates, job, weights_for(request), travel_for(request))
+    ranked = dispatch.rank(candidates, job, weights_for(request), travel_for(request), driving_for(request))
     by_id = {crew.pk: crew for crew in crews}
     stale = policies.get("crew.position_stale_minutes", request.org)
     return [_suggestion(by_id[one.crew_id], one, ranked, required, reach, stale) for one in ranked]
@@ -205,6 +219,7 @@ def _suggestion(
         road_km=None if one.road_km is None else round(one.road_km, 1),
         open_orders=one.open_orders,
         reach=reach,
+        learned=one.learned,
     )
 
 

@@ -44,7 +44,7 @@ def dispatch_request(
     form = Form()
     clean = form.text("note", note, longest=300)
     sent = common.step_time(at, common.latest_step(request), _("上一环节"), form)
-    _check_fit(form, crew, request)
+    check_fit(form, crew, request)
     form.finish()
     return send(actor, request, crew, sent, note=clean)
 
@@ -108,7 +108,8 @@ def redispatch_order(actor: Actor, order_id: int, *, crew_id: int, reason: str) 
     return dispatch_request(actor, order.request_id, crew_id=crew_id, note=order.note, at=None)
 
 
-def _check_fit(form: Form, crew: Crew, request: Request) -> None:
+def check_fit(form: Form, crew: Crew, request: Request) -> None:
+    """A fault on ``crew_id`` when the crew is off duty or lacks a skill that the request's fault class requires."""
     if not crew.on_duty:
         form.wrong("crew_id", _("“%(crew)s”不在值班状态，请选择值班班组") % {"crew": crew.name})
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.utils.translation import gettext as _
@@ -21,10 +22,12 @@ TAKING = (OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED)
 
 
 @action("order.add_photo")
-def add_photo(actor: Actor, order_id: int, *, file: Upload, kind: str, client_id: uuid.UUID) -> OrderPhoto:
+def add_photo(
+    actor: Actor, order_id: int, *, file: Upload, kind: str, client_id: uuid.UUID, taken_at: dt.datetime | None = None
+) -> OrderPhoto:
     """Keep a photo or signature with the order, while the crew is on it.
 
-    ``client_id`` is made on the phone before the first attempt: sending again after a lost answer, also when the order
+    ``taken_at`` is when the phone took it, if that was before now. ``client_id`` is made on the phone before the first attempt: sending again after a lost answer, also when the order
     has been returned meanwhile, gives the photo that is there. Raises NotAllowed, NotFound, Conflict ``order_state``,
     ``file_id_reused`` or ``photo_kind`` (the id belongs to another picture), InvalidInput (``kind``, ``file``).
     """
@@ -49,7 +52,9 @@ def add_photo(actor: Actor, order_id: int, *, file: Upload, kind: str, client_id
     common.require_state(order, TAKING, _("上传照片"))
     _check_count(order)
     now = moment.now()
-    photo = OrderPhoto.objects.create(order=order, file=stored, kind=kind, visit=order.visit, at=now)
+    photo = OrderPhoto.objects.create(
+        order=order, file=stored, kind=kind, visit=order.visit, at=min(taken_at or now, now)
+    )
     payload = {"file_id": stored.pk, "photo_kind": kind, "visit": order.visit}
     record(actor, "order.photo_added", order, org=order.org, payload=payload, topics=common.topics_of(order), at=now)
     return photo

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from denghuo.apps.field.actions import _common as common
+from denghuo.apps.field.checklists import safety_count
 from denghuo.apps.field.choices import OrderState, PhotoKind
 from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.requests import actions as requests_actions
@@ -97,17 +98,19 @@ def finish_order(
     actor: Actor,
     order_id: int,
     *,
-    cause: str,
+    cause: str = "",
+    cause_code: str = "",
     result: str,
     restored_at: dt.datetime | None = None,
     no_signature_reason: str = "",
     at: dt.datetime | None = None,
 ) -> WorkOrder:
-    """The crew returns the order with cause and result; the request goes to review.
+    """The crew returns the order with cause and result; the request goes to review. ``cause_code`` is a class of the tree
+    ``fault_cause``; its first level alone may be given as ``cause``.
 
     Photos and a signature (or why there is none) are needed as the policies ``order.photos_required`` and
     ``order.signature_required`` say. After a send-back that is about the paperwork only, the crew may finish from
-    *accepted* without a second journey. Raises as :func:`accept_order`, and InvalidInput (``cause``, ``result``,
+    *accepted* without a second journey. Raises as :func:`accept_order`, and InvalidInput (``cause``, ``cause_code``, ``result``,
     ``restored_at``, ``photos``, ``signature``, ``no_signature_reason``).
     """
     order = _own(actor, order_id)
@@ -115,7 +118,7 @@ def finish_order(
     common.require_state(order, [OrderState.ARRIVED, *again], _("回单"))
     form = Form()
     when = _time(order, at, form)
-    order.cause = form.choice("cause", cause, FaultCause.values)
+    order.cause = form.choice("cause", cause_code.partition(".")[0] or cause, FaultCause.values)
     order.result = form.text("result", result, longest=policies.get("request.text_length"), required=True)
     order.no_signature_reason = form.text("no_signature_reason", no_signature_reason, longest=REASON_LENGTH)
     _check_restored(form, order, restored_at, when)
@@ -124,13 +127,18 @@ def finish_order(
     order.state, order.last_step_at = OrderState.FINISHED, when
     order.finished_at, order.restored_at = when, restored_at
     common.save(order, "state", "last_step_at", "finished_at", "restored_at", "cause", "result", "no_signature_reason")
-    proof = {"cause": order.cause, "restored_at": restored_at, "photos": photos, "signed": signed}
+    ticked, lines = safety_count(order)
+    proof = {
+        "cause": order.cause, "restored_at": restored_at, "photos": photos, "signed": signed, "safety_ticked": ticked,
+        "safety_lines": lines,
+    }  # fmt: skip
     common.tell(actor, "order.finished", order, when, proof)
     requests_actions.mark_returned(
         actor,
         order.request_id,
         order_id=order.pk,
         cause=order.cause,
+        cause_code=cause_code,
         result=order.result,
         restored_at=restored_at,
         at=when,

@@ -13,6 +13,7 @@ from denghuo.apps.accounts.pages import staff_page
 from denghuo.apps.field import queries
 from denghuo.apps.field.access import own_crew_id, personal
 from denghuo.apps.field.models import Crew, WorkOrder
+from denghuo.apps.field.planning import turns
 from denghuo.apps.field.suggestions import travel_for
 from denghuo.core.actors import Actor
 from denghuo.core.errors import NotAllowed
@@ -39,7 +40,7 @@ def way_to(crew: Crew, order: WorkOrder) -> dict[str, Any] | None:
 
 def cards(actor: Actor, crew: Crew) -> list[dict[str, Any]]:
     """What the crew has in hand, in the order to be worked."""
-    orders = list(queries.crew_orders(crew.pk))
+    orders = turns.orders_in_turn(crew.pk)
     clocks = queries.live_clocks({order.request_id for order in orders})
     return [
         {

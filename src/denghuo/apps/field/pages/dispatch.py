@@ -19,6 +19,7 @@ from denghuo.apps.grid import queries as grid_queries
 from denghuo.apps.requests import queries as requests_queries
 from denghuo.apps.requests.choices import RequestState
 from denghuo.apps.requests.models import Request
+from denghuo.apps.requests.prediction.queries import latest_for
 from denghuo.core import policies
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict, InvalidInput, NotFound
@@ -31,14 +32,17 @@ KEYS = 9  # crews that a number key sends
 
 
 def _waiting_rows(actor: Actor) -> list[dict[str, Any]]:
+    items = queries.waiting_for_dispatch(actor, limit=policies.get("dispatch.board_rows"))
+    told = latest_for(item.request for item in items)
     return [
         {
             "request": item.request,
             "address": masked(item.request, "address", actor),
             "dispatch_clock": item.dispatch_clock,
             "promise": item.promise,
+            "told": told.get(item.request.pk),
         }
-        for item in queries.waiting_for_dispatch(actor, limit=policies.get("dispatch.board_rows"))
+        for item in items
     ]
 
 
@@ -97,7 +101,9 @@ def _chosen(actor: Actor, request_id: int) -> dict[str, Any]:
     suggestions = suggestions_for(actor, request) if waiting else []
     outage = request.outage
     if outage is None and request.transformer_id is not None:
-        outage = grid_queries.outage_explaining(request.transformer_id, request.occurred_at or request.submitted_at)
+        outage = grid_queries.outage_explaining(
+            request.transformer_id, request.occurred_at or request.submitted_at, request.account_id
+        )
     orders = list(WorkOrder.objects.filter(request=request).select_related("crew").order_by("-pk"))
     clocks = queries.live_clocks([request.pk])[request.pk]
     return {

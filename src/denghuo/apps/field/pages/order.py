@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -18,11 +19,15 @@ from django.views.decorators.http import require_GET, require_POST
 from denghuo.apps.accounts.pages import staff_page
 from denghuo.apps.field import actions, queries
 from denghuo.apps.field.access import may_see, own_crew_id, personal
-from denghuo.apps.field.choices import OrderState, PhotoKind
+from denghuo.apps.field.checklists import checks_of
+from denghuo.apps.field.choices import OrderState, PhotoKind, ReportOutcome
 from denghuo.apps.field.forms import FinishForm
-from denghuo.apps.field.models import OrderPhoto, WorkOrder
+from denghuo.apps.field.models import OPEN_STATES, CrewReport, OrderPhoto, WorkOrder
+from denghuo.apps.field.outages import outage_facts, outage_topics, tell_expected
 from denghuo.apps.field.pages.crew import way_to
+from denghuo.apps.field.pages.guide import account_facts, guide, map_links, told_by_phones
 from denghuo.apps.field.pages.writing import done, once, refused
+from denghuo.apps.field.receipt import receipt
 from denghuo.core import policies
 from denghuo.core.actors import Actor
 from denghuo.core.errors import Conflict, InvalidInput, NotFound
@@ -52,6 +57,7 @@ SAID = {
     "depart": gettext_lazy("已出发，路上注意安全"),
     "arrive": gettext_lazy("已登记到达"),
 }
+UNTOLD = {"file.stored", "order.ticked"}  # the page shows photos and ticks themselves
 CAMERA_KINDS = (PhotoKind.BEFORE, PhotoKind.AFTER, PhotoKind.SCENE)
 FIELD_NAMES = {"cause", "result", "restored_at", "no_signature_reason"}
 
@@ -70,6 +76,7 @@ def _context(actor: Actor, order: WorkOrder, own: bool) -> dict[str, Any]:
     clocks = queries.live_clocks([order.request_id])[order.request_id]
     photos = list(order.photos.select_related("file").order_by("pk"))
     reached = DONE_TO[order.state]
+    checks = checks_of(order)
     return {
         "order": order,
         "req": order.request,
@@ -80,16 +87,27 @@ def _context(actor: Actor, order: WorkOrder, own: bool) -> dict[str, Any]:
         "restore_clock": clocks.get("restore") or clocks.get("restore.mean"),
         "way": way_to(order.crew, order) if order.arrived_at is None else None,
         "geo": geo_uri(order, shown["address"]),
+        "maps": map_links(order) if own else [],
+        "account": account_facts(actor, order, own),
+        **guide(order, own),
+        **told_by_phones(order),
+        **outage_facts(order),
         "steps": [
             {"label": label, "css": "done" if number < reached else "now" if number == reached else ""}
             for number, (_state, label) in enumerate(STEPS)
         ],
-        "events": [event for event in timeline("order", order.pk) if event.kind != "file.stored"],
-        **_work(order, photos),
+        "events": [event for event in timeline("order", order.pk) if event.kind not in UNTOLD],
+        "checks": checks,
+        "check_now": [check for check in checks if check.visit == order.visit],
+        **_work(
+            order,
+            photos,
+            [line.code for check in checks if check.visit == order.visit for line in check.lines if line.at],
+        ),
     }
 
 
-def _work(order: WorkOrder, photos: list[OrderPhoto]) -> dict[str, Any]:
+def _work(order: WorkOrder, photos: list[OrderPhoto], ticks: list[str]) -> dict[str, Any]:
     """What of the proof is there, and which step comes next."""
     pictures = [photo for photo in photos if photo.kind != PhotoKind.SIGNATURE]
     signatures = [photo for photo in photos if photo.kind == PhotoKind.SIGNATURE]
@@ -101,6 +119,19 @@ def _work(order: WorkOrder, photos: list[OrderPhoto]) -> dict[str, Any]:
         "may_finish": may_finish,
         "photos_missing": max(0, needed - len(pictures)),
         "signature_required": policies.get("order.signature_required", order.org),
+        "open": order.state in OPEN_STATES,
+        "phone": {
+            "id": order.pk,
+            "number": order.number,
+            "state": str(order.state),
+            "visit": order.visit,
+            "photos": len(pictures),
+            "needed": needed,
+            "signed": bool(signatures),
+            "ticks": ticks,
+            "files": [str(photo.file.client_id) for photo in photos],
+            "signature": policies.get("order.signature_required", order.org),
+        },
         "taking": order.state in (OrderState.ACCEPTED, OrderState.DEPARTED, OrderState.ARRIVED),
         "photo_kinds": [{"label": kind.label, "extra": {"kind": kind.value}} for kind in CAMERA_KINDS],
         "upload_url": reverse("api:order_photo", args=[order.pk]),
@@ -116,15 +147,20 @@ def geo_uri(order: WorkOrder, address: str) -> str:
     return f"geo:{place}?q={place}({quote(address[:60])})"
 
 
-def _render(request: HttpRequest, pk: int, form: FinishForm | None = None, status: int = 200) -> HttpResponse:
+def _render(
+    request: HttpRequest, pk: int, form: FinishForm | None = None, status: int = 200, more: dict[str, Any] | None = None
+) -> HttpResponse:
     actor, order, own = _found(request, pk)
     context = _context(actor, order, own)
     initial = {
-        "cause": order.cause, "result": order.result, "restored_at": order.restored_at,
+        "cause": order.request.cause_code or order.cause, "result": order.result, "restored_at": order.restored_at,
         "no_signature_reason": order.no_signature_reason,
     }  # fmt: skip
-    context |= {"form": form or FinishForm(initial=initial), "live_topics": [f"order:{order.pk}"]}
-    return render(request, "field/order.html", context, status=status)
+    context |= {
+        "form": form or FinishForm(initial=initial, org=order.request.org, edition=order.request.cause_tree_id),
+        "live_topics": [f"order:{order.pk}", *outage_topics(order)],
+    }
+    return render(request, "field/order.html", context | (more or {}), status=status)
 
 
 @staff_page("order.work", "field.view")
@@ -186,17 +222,18 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the order. A refused form comes back with what was typed and the reason at each field."""
     actor = actor_of(request)
-    form = FinishForm(request.POST)
+    found = queries.order_detail(actor, pk).request
+    form = FinishForm(request.POST, org=found.org)
     form.is_valid()
     typed = form.cleaned_data
-    restored = _to_the_second(typed.get("restored_at"), queries.order_detail(actor, pk).request.accepted_at)
+    restored = _to_the_second(typed.get("restored_at"), found.accepted_at)
     if "restored_at" not in form.errors:
         try:
             once(
                 request, actor, "order.finish",
                 lambda: {
                     "id": actions.finish_order(
-                        actor, pk, cause=typed.get("cause") or "", result=typed.get("result") or "", restored_at=restored,
+                        actor, pk, cause_code=typed.get("cause") or "", result=typed.get("result") or "", restored_at=restored,
                         no_signature_reason=typed.get("no_signature_reason") or "",
                     ).pk
                 },
@@ -210,6 +247,27 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
     return _render(request, pk, form, status=422)
 
 
+@staff_page("order.work")
+@require_POST
+def expect(request: HttpRequest, pk: int) -> HttpResponse:
+    """When supply will be back, as the crew sees it on site."""
+    actor = actor_of(request)
+    queries.order_detail(actor, pk)
+    typed = request.POST.get("until", "")
+    try:
+        until = timezone.make_aware(dt.datetime.fromisoformat(typed)) if typed else None
+    except ValueError:
+        until = None
+    try:
+        once(request, actor, "order.expect", lambda: {"id": tell_expected(actor, pk, until=until).pk})
+    except InvalidInput as error:
+        fault = " ".join(text for texts in error.fields.values() for text in texts)
+        return _render(request, pk, status=422, more={"expect_fault": fault, "expect_typed": typed})
+    except Conflict as error:
+        return refused(request, error, reverse("field:order", args=[pk]))
+    return done(request, _("已填报预计恢复"), reverse("field:order", args=[pk]))
+
+
 def _to_the_second(typed: dt.datetime | None, accepted: dt.datetime | None) -> dt.datetime | None:
     """The picker knows minutes only: the minute in which the request was accepted means that moment, not before it."""
     if typed is not None and accepted is not None and typed <= accepted < typed + dt.timedelta(minutes=1):
@@ -220,7 +278,7 @@ def _to_the_second(typed: dt.datetime | None, accepted: dt.datetime | None) -> d
 def _show(form: FinishForm, error: InvalidInput) -> None:
     """Put the action's faults on the form; a fault the form has found itself is not said twice."""
     for name, texts in error.fields.items():
-        target = name if name in FIELD_NAMES else None
+        target = "cause" if name == "cause_code" else name if name in FIELD_NAMES else None
         if target is None or target not in form.errors:
             for text in texts:
                 form.add_error(target, text)
@@ -259,6 +317,29 @@ def photo(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
+@staff_page("order.work", "field.view")
+@require_GET
+def report_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A voice note, or a picture that came after the order was called back."""
+    actor = actor_of(request)
+    found = CrewReport.objects.select_related("file", "order__org", "order__crew__org").filter(pk=pk).first()
+    if found is None or found.file is None:
+        raise NotFound(_("没有找到该文件"))
+    return serve(request, found.file, permitted=lambda _file: _may_look(actor, found.order))
+
+
+@staff_page("order.work")
+@require_GET
+def receipt_bytes(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer's receipt for a thermal printer, once the order is returned."""
+    _actor, order, own = _found(request, pk)
+    if not own or order.finished_at is None:
+        raise NotFound(_("回单之后才有客户回执"))
+    response = HttpResponse(receipt(order), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{order.number}.bin"'
+    return response
+
+
 @staff_page("field.view")
 @require_GET
 def staff_photos(request: HttpRequest, pk: int) -> HttpResponse:
@@ -272,10 +353,17 @@ def staff_photos(request: HttpRequest, pk: int) -> HttpResponse:
 def request_orders(request: HttpRequest, pk: int) -> HttpResponse:
     """The orders of a request with their times, photos and signatures, for its page to load; newest round first."""
     actor = actor_of(request)
-    orders = queries.orders_seen(actor).filter(request_id=pk).order_by("-round", "-pk").prefetch_related("photos__file")
+    orders = (
+        queries.orders_seen(actor)
+        .filter(request_id=pk)
+        .order_by("-round", "-pk")
+        .prefetch_related("photos__file", "reports")
+    )
     rows = [
         {
             "order": order,
+            "checks": [check for check in checks_of(order) if check.visit == order.visit] if order.arrived_at else [],
+            "kept": [report for report in order.reports.all() if report.outcome == ReportOutcome.KEPT],
             "pictures": [photo for photo in order.photos.all() if photo.kind != PhotoKind.SIGNATURE],
             "signed": next(
                 (photo for photo in reversed(order.photos.all()) if photo.kind == PhotoKind.SIGNATURE), None

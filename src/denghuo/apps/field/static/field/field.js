@@ -11,6 +11,8 @@ function note(position) {
   document.querySelectorAll("form[data-place]").forEach(fill);
   if (Date.now() - told >= EVERY) report();
 }
+/* where we are, for a step that is kept on the phone first */
+Denghuo.here = () => (here && Date.now() - here.at <= OLDEST ? { lon: Number(here.lon.toFixed(6)), lat: Number(here.lat.toFixed(6)) } : null);
 function fill(form) {
   if (!here || Date.now() - here.at > OLDEST) return;
   form.elements.namedItem("lon").value = here.lon.toFixed(6);
@@ -40,12 +42,13 @@ async function begin() {
 }
 begin();
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-fill-now]");
   if (!button) return;
   const input = document.getElementById(button.dataset.fillNow);
   // the time of the business, which the server knows; the clock of this phone may be wrong
-  const now = new Date(Denghuo.now(button)).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
+  const business = (await window.DenghuoCrew?.businessTime()) ?? Denghuo.now(button);
+  const now = new Date(business).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
   input.value = now.slice(0, 16).replace(" ", "T");
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,0 +1,1 @@
+"""Outages inferred from what was heard: observations per feeder, the inference, and what people decide about it."""

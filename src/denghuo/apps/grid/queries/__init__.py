@@ -1,0 +1,66 @@
+"""Reads of the grid that more than one caller needs."""
+
+from denghuo.apps.grid.queries.filings import filings_for, filings_visible_to, suspension_of
+from denghuo.apps.grid.queries.indices import Figures, Indices, indices
+from denghuo.apps.grid.queries.outages import (
+    INSIDE,
+    LIVE,
+    UNTRUE,
+    account_cut,
+    account_cuts,
+    coming_outages,
+    coming_outages_of,
+    open_outages,
+    outage_explaining,
+    outages_explaining,
+    outages_in_window,
+    outages_visible_to,
+    public_outages,
+    repeated_outages,
+)
+from denghuo.apps.grid.queries.scope import Scope, analyse, overlapping, scope_of, sections_of, transformer_ids_of
+from denghuo.apps.grid.queries.supply import (
+    HasTransformer,
+    SupplyPath,
+    feeders_for,
+    nearest_transformer,
+    path_of,
+    supply_path,
+    transformer_of,
+)
+
+__all__ = [
+    "INSIDE",
+    "LIVE",
+    "UNTRUE",
+    "Figures",
+    "HasTransformer",
+    "Indices",
+    "Scope",
+    "SupplyPath",
+    "account_cut",
+    "account_cuts",
+    "analyse",
+    "coming_outages",
+    "coming_outages_of",
+    "feeders_for",
+    "filings_for",
+    "filings_visible_to",
+    "indices",
+    "nearest_transformer",
+    "open_outages",
+    "outage_explaining",
+    "outages_explaining",
+    "outages_in_window",
+    "outages_visible_to",
+    "overlapping",
+    "path_of",
+    "public_outages",
+    "repeated_outages",
+    "scope_of",
+    "sections_of",
+    "supply_path",
+    "suspension_of",
+    "transformer_ids_of",
+    "transformer_of",
+]
