@@ -1,0 +1,1 @@
+"""Demand: forecasts, their accuracy, required heads, what-if runs."""

@@ -1,0 +1,1 @@
+"""Rosters: shift library, periods, plans by month, week and day, wishes, swaps."""

@@ -1,0 +1,1 @@
+"""The running day: adherence, rest of the day, recommended moves, emergency echelons."""

@@ -1,0 +1,1 @@
+"""today: policy_keys."""
