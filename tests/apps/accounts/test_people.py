@@ -26,10 +26,10 @@ ActorForRole = Callable[..., Actor]
 SAFE = frozenset({"staff.view", "org.view", "policy.view", "audit.view"})
 
 
-def test_all_fourteen_roles_are_there_with_both_names(db: None) -> None:
+def test_all_fifteen_roles_are_there_with_both_names(db: None) -> None:
     rows = {role.code: role for role in Role.objects.all()}
     assert set(rows) >= set(ROLES)
-    assert len(ROLES) == 14
+    assert len(ROLES) == 15
     assert all(role.name and role.name_en.isascii() for role in rows.values())
 
 

@@ -113,7 +113,7 @@ def test_an_unknown_policy_is_not_found(browser_for: Callable[..., Any]) -> None
 SAMPLES = {
     "number": 1.5, "count": 3, "minutes": 45.0, "seconds": 10.0, "ratio": 0.8, "text": "夜班", "texts": ["甲", "乙"], "flag": True,
     "window": {"from": "08:00", "to": "21:00"}, "minutes_by": {"urban": 45.0, "rural": 90.0}, "number_by": {"distance": 0.5},
-    "count_by": {"a": 1}, "ratio_by": {"a": 0.5}, "text_by": {"a": "b"},
+    "count_by": {"a": 1}, "ratio_by": {"a": 0.5}, "text_by": {"a": "b"}, "texts_by": {"a": ["b", "c"]},
 }  # fmt: skip
 
 

@@ -46,6 +46,15 @@ def test_the_moving_part_comes_alone_without_map_and_chart(board: Client, site: 
     assert "<html" not in part and "data-map" not in part and 'id="crew-points"' in part
 
 
+@pytest.mark.parametrize("path", ["/staff/floor/", "/staff/floor/wall/"])
+def test_a_board_whose_figures_are_behind_looks_again_by_itself(board: Client, site: Any, path: str) -> None:
+    site.world.submitted()
+    page = board.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-get="{path}" hx-trigger="load delay:2s"' in page
+    drain()
+    assert 'hx-trigger="load' not in board.get(path, headers={"HX-Request": "true"}).content.decode()
+
+
 def test_an_empty_floor_says_what_to_expect(board: Client) -> None:
     page = board.get("/staff/floor/").content.decode()
     assert "没有正在计时的时限" in page and "今天还没有班组到达现场" in page

@@ -153,3 +153,28 @@ class SignInFailure(models.Model):
             models.Index(fields=["ip", "at"], name="accounts_failure_ip"),
             models.Index(fields=["name_digest", "at"], name="accounts_failure_name"),
         ]
+
+
+class StaffNotice(models.Model):
+    """Something staff are told: one person (``staff``), or every holder of ``role`` over ``org``. Nothing personal."""
+
+    org = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=40, blank=True, default="")
+    staff = models.ForeignKey(Staff, models.CASCADE, null=True, related_name="notices")
+    text = models.CharField(_("内容"), max_length=300)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["role", "-id"], name="accounts_notice_role"),
+            models.Index(fields=["staff", "-id"], name="accounts_notice_staff"),
+        ]
+
+
+class NoticesRead(models.Model):
+    """How far somebody has read."""
+
+    staff = models.OneToOneField(Staff, models.CASCADE, primary_key=True, related_name="+")
+    upto = models.BigIntegerField(default=0)

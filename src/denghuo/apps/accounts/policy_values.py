@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -20,11 +20,13 @@ AREAS: dict[str, Any] = {
     "session": gettext_lazy("会话与令牌"),
     "token": gettext_lazy("会话与令牌"),
     "clock": gettext_lazy("时限"),
+    "priority": gettext_lazy("优先级"),
     "dispatch": gettext_lazy("派单"),
     "order": gettext_lazy("现场作业"),
     "request": gettext_lazy("诉求"),
     "callback": gettext_lazy("回访"),
     "contact": gettext_lazy("联络"),
+    "channel": gettext_lazy("渠道"),
     "outage": gettext_lazy("停电"),
     "grid": gettext_lazy("停电"),
     "file": gettext_lazy("文件"),
@@ -38,7 +40,20 @@ AREAS: dict[str, Any] = {
     "metrics": gettext_lazy("值守大屏"),
     "hall": gettext_lazy("网上大厅"),
     "customers": gettext_lazy("客户"),
+    "exchange": gettext_lazy("数据交换"),
+    "webhook": gettext_lazy("数据交换"),
+    "import": gettext_lazy("数据交换"),
+    "exporting": gettext_lazy("数据交换"),
+    "adapter": gettext_lazy("数据交换"),
 }
+_NAMED: dict[str, Any] = {"*": gettext_lazy("其余全部")}
+
+
+def name_parts(labels: Mapping[str, Any]) -> None:
+    """Words for parts of map values, from the app that knows them; called when its policies are declared."""
+    _NAMED.update(labels)
+
+
 #: state machines whose labels name the parts of a map value
 PART_MACHINES = ("area", "urgency", "satisfaction", "outage", "request", "order")
 NEW_ROWS = 2
@@ -53,7 +68,13 @@ def area_of(key: str) -> str:
 
 
 def part_label(part: str) -> str:
-    """A part of a map value in words: an area type, an urgency, a state; its code when nobody named it."""
+    """A part of a map value in words: an area type, an urgency, a state; ``a/b`` and ``a.b`` part by part; its code when
+    nobody named it."""
+    if part in _NAMED:
+        return str(_NAMED[part])
+    for sign, joint in (("/", " · "), (".", " › ")):
+        if sign in part.strip(sign):
+            return joint.join(part_label(piece) for piece in part.split(sign))
     for machine in PART_MACHINES:
         look = states.states_of(machine).get(part)
         if look is not None:
@@ -167,6 +188,9 @@ class PolicyForm(forms.Form):
             return forms.FloatField(
                 label=label, initial=initial, min_value=lowest, max_value=highest, required=required, widget=step
             )
+        if kind == "texts":
+            area, lines = forms.Textarea(attrs={"rows": 2}), "\n".join(initial or [])
+            return forms.CharField(label=label, initial=lines, required=required, widget=area, help_text=_("每行一项"))
         if kind == "flag":
             choices = [("yes", _("是")), ("no", _("否"))]
             return forms.ChoiceField(
@@ -197,11 +221,12 @@ class PolicyForm(forms.Form):
         if kind.endswith("_by"):
             found = {part: data[f"part_{i}"] for i, part in enumerate(self.parts)}
             found |= {data[f"new_name_{i}"].strip(): data[f"new_value_{i}"] for i in range(NEW_ROWS)}
-            return {name: item for name, item in found.items() if name and item not in (None, "")}
+            kept = {name: item for name, item in found.items() if name and item not in (None, "")}
+            return {name: _lines(item) for name, item in kept.items()} if kind == "texts_by" else kept
         if kind == "window":
             return {name: _clock(data[f"value_{name}"]) for name in ("from", "to")}
         if kind == "texts":
-            return [line.strip() for line in data["value"].splitlines() if line.strip()]
+            return _lines(data["value"])
         if kind == "flag":
             return data["value"] == "yes"
         return data["value"]
@@ -210,6 +235,10 @@ class PolicyForm(forms.Form):
         """The unit chosen; None is the whole company."""
         found = self.cleaned_data["org"]
         return found if isinstance(found, OrgUnit) else None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _clock(value: dt.time) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.accounts.models import ApiToken, RoleGrant, Staff, StaffSession, StaffSkill
-from denghuo.core import policies
+from denghuo.core import policies, prepared
 from denghuo.core.actors import ROOT_PATH, Actor, Grant
 
 if TYPE_CHECKING:
@@ -52,10 +52,27 @@ def actor_for(staff: Staff, request: HttpRequest | None = None) -> Actor:
     return Actor(kind="staff", id=staff.pk, name=staff.display_name, grants=known, session_id=session_id, ip=ip)
 
 
+# Every call with a token asks these two.
+_grants_of = prepared.Select(
+    lambda staff, at: (
+        RoleGrant.objects.filter(in_force(at), staff_id=staff).select_related("role", "org").order_by("pk")
+    ),
+    int,
+    dt.datetime,
+)
+_token_of = prepared.Select(
+    lambda digest, at: ApiToken.objects.select_related("staff__org").filter(
+        digest=digest, expires_at__gt=at, staff__is_active=True
+    ),
+    str,
+    dt.datetime,
+)
+
+
 def _grants(staff: Staff) -> tuple[Grant, ...]:
     if not staff.is_active:
         return ()
-    rows = RoleGrant.objects.filter(in_force(timezone.now()), staff=staff).select_related("role", "org").order_by("pk")
+    rows = _grants_of(staff.pk, timezone.now())
     return tuple(Grant(row.role.code, frozenset(row.role.permissions), scope_path(row.org)) for row in rows)
 
 
@@ -74,11 +91,7 @@ def staff_visible_to(actor: Actor) -> QuerySet[Staff]:
 def staff_by_token(raw: str) -> tuple[Staff, ApiToken] | None:
     """The person whose unexpired bearer token this is."""
     now = timezone.now()
-    token = (
-        ApiToken.objects.select_related("staff__org")
-        .filter(digest=digest_of(raw), expires_at__gt=now, staff__is_active=True)
-        .first()
-    )
+    token = _token_of.first(digest_of(raw), now)
     if token is None:
         return None
     if token.last_used_at is None or now - token.last_used_at > dt.timedelta(minutes=1):

@@ -64,58 +64,77 @@ GROUPS = {
 _DEFINITIONS = (
     _role(
         "agent", "客服专员", "Agent", "headset", "desk", "contacts:desk requests:list",
-        "contacts.view contact.take contact.close contact.create requests.view request.create request.accept"
-        " request.classify request.merge request.note request.urge request.cancel request.archive"
-        " customers.view grid.view field.view file.view", SEE_CUSTOMER,
+        "contacts.view contact.take contact.close contact.create contact.transfer agent.work knowledge.view roster.work"
+        " requests.view request.create request.accept request.classify request.merge request.note request.urge"
+        " request.cancel request.archive customers.view grid.view field.view file.view records.write catalogue.view customers.marks_view", SEE_CUSTOMER,
     ),
     _role(
         "callback_agent", "回访专员", "Call-back agent", "phone-call", "desk", "requests:callbacks requests:list",
-        "callback.view callback.call requests.view request.note request.urge request.archive contacts.view"
-        " customers.view grid.view field.view file.view", SEE_CUSTOMER,
+        "callback.view callback.call roster.work requests.view request.note request.urge request.archive contacts.view"
+        " customers.view grid.view field.view file.view agent.work contact.take contact.close contact.create"
+        " contact.transfer knowledge.view records.write catalogue.view customers.marks_view", SEE_CUSTOMER,
+    ),
+    _role(
+        "callback_robot", "回访机器人", "Call-back robot", "headset", "desk", "requests:list",
+        "callback.view callback.lease requests.view privacy.view_name privacy.view_phone",
     ),
     _role(
         "supervisor", "值班主管", "Supervisor", "user-shield", "desk", "metrics:floor requests:list",
         WATCH, "contact.take contact.close contact.create request.create request.accept request.classify request.merge"
-        " request.dispatch request.note request.urge request.cancel request.review request.archive callback.call"
-        " order.review staff.view policy.view job.view privacy.reveal privacy.view_name",
+        " request.dispatch request.note request.urge request.cancel request.review request.archive request.supervise"
+        " request.confidential callback.call"
+        " callback.manage"
+        " order.review staff.view policy.view job.view privacy.reveal privacy.view_name agent.work agent.control"
+        " contact.transfer contact.monitor contact.rate_view queue.view queue.manage echelon.activate channel.view"
+        " floor.control records.view records.write records.manage knowledge.view knowledge.review desk.view outage.review catalogue.view catalogue.edit"
+        " customers.marks_view customers.marks_manage safety.view safety.locate safety.handle safety.manage team.view"
+        " workforce.view workforce.act roster.view roster.plan roster.work",
     ),
     _role(
         "dispatcher", "调度指挥员", "Dispatcher", "send", "field", "field:dispatch requests:list",
-        "requests.view request.create request.accept request.classify request.merge request.dispatch request.note"
+        "request.confidential requests.view request.create request.accept request.classify request.merge request.dispatch request.note"
         " request.urge request.cancel request.review callback.view field.view order.dispatch order.withdraw order.review"
-        " crew.manage floor.view contacts.view customers.view grid.view outage.manage file.view", SEE_CUSTOMER,
+        " crew.manage floor.view contacts.view customers.view grid.view outage.manage outage.review file.view catalogue.view"
+        " customers.marks_view safety.view safety.locate safety.handle safety.manage team.view team.manage", SEE_CUSTOMER,
     ),
     _role(
         "crew_member", "抢修人员", "Crew member", "tool", "field", "field:orders",
-        "order.work grid.view", SEE_CUSTOMER,
+        "order.work grid.view team.work", SEE_CUSTOMER,
     ),
     _role(
         "crew_leader", "抢修班长", "Crew leader", "truck", "field", "field:orders",
-        "order.work crew.manage field.view file.view grid.view", SEE_CUSTOMER,
+        "order.work crew.manage field.view file.view grid.view team.work team.view team.manage", SEE_CUSTOMER,
     ),
     _role(
         "inspector", "质检督查", "Inspector", "clipboard-check", "quality", "requests:list metrics:floor",
-        WATCH, "privacy.reveal",
+        WATCH, "privacy.reveal desk.view desk.manage knowledge.view records.view records.write channel.view catalogue.view"
+        " customers.marks_view team.view",
     ),
     _role(
         "knowledge_editor", "知识编辑", "Knowledge editor", "book", "quality", "requests:list accounts:policies",
-        "requests.view grid.view policy.view",
+        "requests.view grid.view policy.view knowledge.view knowledge.edit knowledge.review desk.view desk.manage channel.view catalogue.view catalogue.edit",
     ),
     _role(
         "planner", "排班计划员", "Planner", "calendar-event", "quality", "metrics:floor requests:list",
-        "floor.view contacts.view requests.view callback.view field.view staff.view policy.view privacy.reveal",
+        "floor.view contacts.view requests.view callback.view field.view staff.view policy.view privacy.reveal prediction.manage"
+        " queue.view queue.manage workforce.view workforce.plan workforce.act roster.view roster.plan",
     ),
     _role(
         "data_steward", "数据管理员", "Data steward", "database", "quality", "requests:list",
-        "requests.view customers.view grid.view file.view job.view policy.view privacy.reveal",
+        "requests.view customers.view grid.view file.view job.view policy.view prediction.manage privacy.reveal exchange.view"
+        " exchange.import exchange.export catalogue.view catalogue.edit",
     ),
     _role(
         "manager", "管理者", "Manager", "chart-bar", "quality", "metrics:floor requests:list",
-        WATCH, "staff.view org.view policy.view privacy.reveal",
+        WATCH, "request.supervise request.confidential staff.view org.view policy.view prediction.manage privacy.reveal queue.view queue.manage channel.view channel.manage"
+        " echelon.activate records.view records.write records.manage knowledge.view knowledge.review knowledge.publish desk.view catalogue.view catalogue.edit catalogue.release"
+        " customers.marks_view customers.marks_manage safety.view safety.manage team.view"
+        " workforce.view workforce.plan workforce.act roster.view roster.plan roster.approve",
     ),
     _role(
         "system_admin", "系统管理员", "System administrator", "settings", "admin", "accounts:people",
-        "staff.view staff.manage org.view org.manage job.view policy.view privacy.reveal", kind=RoleKind.ADMIN,
+        "staff.view staff.manage org.view org.manage job.view policy.view privacy.reveal channel.view channel.manage"
+        " queue.view exchange.view exchange.manage catalogue.view", kind=RoleKind.ADMIN,
     ),
     _role(
         "security_admin", "安全管理员", "Security administrator", "shield-lock", "admin", "accounts:people",

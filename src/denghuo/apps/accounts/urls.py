@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from denghuo.apps.accounts import (
+    notices,
     pages_account,
     pages_audit,
     pages_org,
@@ -25,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/account/totp/disable/", pages_account.totp_disable, name="totp-disable"),
     path("staff/account/sessions/others/", pages_account.end_other_sessions, name="end-other-sessions"),
     path("staff/account/sessions/<int:pk>/", pages_account.end_session, name="end-session"),
+    path("staff/notices/", notices.notices, name="notices"),
+    path("staff/notices/bell/", notices.bell, name="notices-bell"),
     path("staff/people/", pages_people.people, name="people"),
     path("staff/people/new/", pages_people.new_person, name="person-new"),
     path("staff/people/<int:pk>/", pages_people.person, name="person"),

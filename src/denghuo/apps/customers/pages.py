@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from denghuo.apps.accounts.pages import staff_page
 from denghuo.apps.customers import queries
+from denghuo.apps.customers.marks import queries as marks
 from denghuo.apps.customers.models import Account, Customer
 from denghuo.core.actors import Actor
 from denghuo.core.errors import ActionError, InvalidInput, NotFound
@@ -58,6 +59,7 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
     context = {
         "portrait": portrait,
         "customer": portrait.customer,
+        "may_view_marks": marks.may_view(actor, portrait.customer),
         "name_url": _reveal_url(portrait.customer, "customer", "name", actor),
         "phone_url": _reveal_url(portrait.customer, "customer", "phone", actor),
         "rows": accounts,
@@ -95,6 +97,7 @@ def _row(account: Account, actor: Actor) -> dict[str, Any]:
     return {
         "account": account,
         "customer": customer,
+        "sensitive": customer.sensitive and marks.may_view(actor, customer),
         "number": masked(account, "number", actor),
         "number_url": _reveal_url(account, "account", "number", actor),
         "address": masked(account, "address", actor),

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
-from denghuo.apps.contacts.models import Contact, Message
+from denghuo.apps.contacts.models import Contact, ContactLeg, Message
 from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.metrics.queries import differences
 from denghuo.apps.requests.models import CallBack, Request
@@ -28,6 +28,27 @@ CHECKS: dict[str, str] = {
         SELECT c.id FROM contacts_contact c LEFT JOIN core_event e
           ON e.subject_kind = 'contact' AND e.subject_id = c.id AND e.kind IN ('contact.closed', 'contact.abandoned')
         WHERE c.id > %(contact)s AND c.state IN ('closed', 'abandoned') GROUP BY c.id HAVING count(e.id) <> 1""",
+    "contact with two agents at once": """
+        SELECT a.contact_id FROM contacts_contactleg a JOIN contacts_contactleg b
+          ON b.contact_id = a.contact_id AND b.id > a.id
+        WHERE a.contact_id > %(contact)s AND (a.ended_at IS NULL OR b.offered_at < a.ended_at)
+          AND (b.ended_at IS NULL OR a.offered_at < b.ended_at)""",
+    "ended contact that an agent still holds": """
+        SELECT l.contact_id FROM contacts_contactleg l JOIN contacts_contact c ON c.id = l.contact_id
+        WHERE c.id > %(contact)s AND c.state IN ('waiting', 'closed', 'abandoned') AND l.ended_at IS NULL""",
+    "contact with an agent who has no part in it": """
+        SELECT c.id FROM contacts_contact c WHERE c.id > %(contact)s AND c.agent_id IS NOT NULL AND NOT EXISTS
+          (SELECT 1 FROM contacts_contactleg l WHERE l.contact_id = c.id AND l.agent_id = c.agent_id)""",
+    "served contact without exactly one part that served it": """
+        SELECT c.id FROM contacts_contact c LEFT JOIN contacts_contactleg l ON l.contact_id = c.id AND l."end" = 'served'
+        WHERE c.id > %(contact)s AND c.state = 'closed' AND c.agent_id IS NOT NULL GROUP BY c.id HAVING count(l.id) <> 1""",
+    "contact that lost its place in the queue": """
+        SELECT c.id FROM contacts_contact c WHERE c.id > %(contact)s AND c.entered_at <> c.opened_at AND NOT EXISTS
+          (SELECT 1 FROM core_event e WHERE e.subject_kind = 'contact' AND e.subject_id = c.id AND e.at = c.entered_at
+           AND e.kind = 'contact.queued' AND e.payload ->> 'reason' = 'robot')""",
+    "message out of order": """
+        SELECT m.id FROM (SELECT id, at, contact_id, lag(at) OVER (PARTITION BY contact_id ORDER BY id) AS before
+          FROM contacts_message WHERE contact_id > %(contact)s) m WHERE m.before > m.at""",
     "request without exactly one request.submitted event": """
         SELECT r.id FROM requests_request r LEFT JOIN core_event e
           ON e.subject_kind = 'request' AND e.subject_id = r.id AND e.kind = 'request.submitted'
@@ -55,7 +76,7 @@ CHECKS: dict[str, str] = {
         SELECT r.id FROM requests_request r LEFT JOIN requests_callback b ON b.request_id = r.id
         WHERE r.id > %(request)s AND r.state = 'archived' AND r.type = 'fault_report' GROUP BY r.id HAVING count(b.id) = 0""",
     "round of work with more than one call-back": """
-        SELECT min(id) FROM requests_callback GROUP BY request_id, round HAVING count(*) > 1""",
+        SELECT min(id) FROM requests_callback WHERE campaign_id IS NULL GROUP BY request_id, round HAVING count(*) > 1""",
     "clock breached more than once, or without its event": """
         SELECT k.id FROM core_clock k LEFT JOIN core_event e
           ON e.kind = 'clock.breached' AND (e.payload->>'clock_id')::bigint = k.id
@@ -121,6 +142,8 @@ def summary(mark: Mark) -> dict[str, Any]:
     orders, plans = WorkOrder.objects.filter(pk__gt=mark.order), CallBack.objects.filter(request__gt=mark.request)
     return {
         "contacts": by(contacts, "state"),
+        "channels": by(contacts, "channel", "state"),
+        "legs": by(ContactLeg.objects.filter(contact__gt=mark.contact), "how", "end"),
         "outcomes": by(contacts, "channel", "outcome"),
         "requests": by(requests, "state"),
         "types": by(requests, "type"),
@@ -154,8 +177,17 @@ def arrivals(contact_ids: Sequence[str], request_ids: Sequence[str]) -> dict[str
 
 
 def delivered(message_ids: Sequence[str], photo_ids: Sequence[str]) -> dict[str, int]:
-    """How many of these messages and photos are here (each client id can be here once only)."""
+    """How many of these messages and photos are here (each client id can be here once only), and how many messages stand
+    before one of the same conversation that was sent earlier. ``message_ids`` are in the order of sending."""
+    rows = Message.objects.filter(client_id__in=message_ids).values_list("client_id", "pk", "contact_id")
+    held = {str(client_id): (pk, contact_id) for client_id, pk, contact_id in rows}
+    newest: dict[int, int] = {}
+    out_of_order = 0
+    for pk, contact_id in filter(None, map(held.get, message_ids)):
+        out_of_order += pk < newest.get(contact_id, 0)
+        newest[contact_id] = max(pk, newest.get(contact_id, 0))
     return {
-        "messages": Message.objects.filter(client_id__in=message_ids).count(),
+        "messages": len(held),
+        "out_of_order": out_of_order,
         "photos": StoredFile.objects.filter(client_id__in=photo_ids).count(),
     }

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from denghuo.apps.accounts.auth import StaffAuth
-from denghuo.apps.metrics import accounting, queries
+from denghuo.apps.metrics import accounting, queries, service_books
 from denghuo.core.actors import ROOT_PATH
 from denghuo.core.http.api import actor_of
 
@@ -70,6 +70,16 @@ def get_accounting(request: HttpRequest, mark: str = Query(str(accounting.Mark()
     actor_of(request).require("audit.accounting", ROOT_PATH)
     place = accounting.Mark.parse(mark)
     return accounting.summary(place) | {"problems": accounting.problems(place)}
+
+
+@router.get(
+    "/accounting/service", response=dict[str, Any], summary="核账：坐席与排队", operation_id="accounting_service"
+)
+def get_service(request: HttpRequest, mark: str = Query(str(accounting.Mark()), max_length=80)) -> Any:
+    """Since ``mark``: who had more in hand than they may, the longest wait beside an idle agent who could take it, and
+    the longest time in which something that came back from a desk was not the next. Seconds of business time."""
+    actor_of(request).require("audit.accounting", ROOT_PATH)
+    return service_books.service(accounting.Mark.parse(mark))
 
 
 @router.post("/accounting/arrivals", response=dict[str, dict[str, Any]], summary="核账：逐个到达")

@@ -162,4 +162,4 @@ def differences() -> list[str]:
 
 def live_lag_seconds() -> float:
     """Age in seconds of the oldest event the floor has not yet applied; 0 when it is up to date."""
-    return next((entry.seconds for entry in lag() if entry.name == "metrics.floor"), 0.0)
+    return lag(["metrics.floor"])[0].seconds

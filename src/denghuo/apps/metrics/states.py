@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 CONTACT = {
     "contact.opened": "waiting",
+    "contact.offered": "offered",
+    "contact.offer_ended": "waiting",
     "contact.taken": "in_service",
+    "contact.transferred": "waiting",
+    "contact.put_back": "waiting",
+    "contact.ended": "wrap_up",
     "contact.closed": "closed",
     "contact.abandoned": "abandoned",
 }
@@ -14,6 +22,8 @@ REQUEST = {
     "request.merged": "merged",
     "request.unmerged": "accepted",
     "request.assigned": "handling",
+    "request.declined": "accepted",
+    "request.reopened": "accepted",
     "request.dispatched": "dispatched",
     "request.withdrawn": "accepted",
     "request.returned": "returned",
@@ -36,6 +46,18 @@ ORDER = {
     "order.withdrawn": "withdrawn",
 }
 STATE_AFTER: dict[str, str] = CONTACT | REQUEST | ORDER
+STEPPED = "request.stepped"  # a step that is only data says itself into which phase it led
+
+
+def state_after(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The state a subject is in after an event; None for events that move nothing."""
+    if kind == "contact.opened" and payload.get("state") == "bot":
+        return "bot"
+    if kind == "contact.queued":
+        return "waiting" if payload.get("reason") == "robot" else None
+    return str(payload["phase"]) if kind == STEPPED else STATE_AFTER.get(kind)
+
+
 FINAL = {
     "contact": {"closed", "abandoned"},
     "request": {"archived", "cancelled"},

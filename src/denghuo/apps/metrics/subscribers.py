@@ -9,18 +9,18 @@ from django.utils import timezone
 
 from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.metrics.models import ArrivalRecord, FloorItem, FloorTally
-from denghuo.apps.metrics.states import FINAL, STATE_AFTER
+from denghuo.apps.metrics.states import FINAL, STATE_AFTER, STEPPED, state_after
 from denghuo.core.clocks.models import Clock
 from denghuo.core.events import Event, subscriber
 
 COUNTED = {"clock.warned", "clock.breached", "request.callback_done", "request.urged"}
 
 
-@subscriber("metrics.floor", kinds=set(STATE_AFTER) | COUNTED)
+@subscriber("metrics.floor", kinds=set(STATE_AFTER) | {STEPPED, "contact.queued"} | COUNTED)
 def keep_floor_figures(event: Event) -> None:
     """Move gauges and daily figures for one event. The consumer's cursor makes the effect happen once."""
-    if event.kind in STATE_AFTER:
-        _move(event, STATE_AFTER[event.kind])
+    if (state := state_after(event.kind, event.payload)) is not None:
+        _move(event, state)
     if event.org_id is None:
         return
     if event.kind == "contact.opened":

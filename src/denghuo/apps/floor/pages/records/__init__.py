@@ -1,0 +1,1 @@
+"""The floor's books: lists to search, short forms to write."""
