@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from denghuo.apps.accounts.models import RoleGrant, Staff
-from denghuo.apps.customers.models import Account, Customer
+from denghuo.apps.contacts.models import AgentProfile, Queue, QueuePlan, Seat
+from denghuo.apps.customers.models import Account, Bill, Customer, CustomerTag, MeterMonth, PeerMonth, TariffChoice
 from denghuo.apps.customers.queries import account_by_number
 from denghuo.apps.field.models import Crew, CrewMember
+from denghuo.apps.floor.models import FloorThreshold
 from denghuo.apps.grid.models import Transformer
 from denghuo.core.errors import Conflict
 from denghuo.core.events import Event
 from denghuo.core.scoping.models import OrgKind, OrgUnit
-from denghuo.demo import basemap, checking, province
+from denghuo.demo import basemap, checking, province, usage
 from denghuo.demo.geography import build_land, lonlat
 from denghuo.demo.sizes import SIZES
 from denghuo.engine.geo import contains_many
@@ -42,11 +44,15 @@ def test_a_small_province_has_what_it_says(built: province.Built) -> None:
 
 def test_the_same_seed_builds_the_same_province(built: province.Built, settings: Any, tmp_path: Path) -> None:
     first_map = basemap.path().read_bytes()
+    for model in (FloorThreshold, QueuePlan, Queue, AgentProfile, Seat):
+        model.objects.all().delete()
+    for model in (Bill, MeterMonth, PeerMonth, TariffChoice, CustomerTag):
+        model.objects.all().delete()
     for model in (Account, Customer, CrewMember, Crew, Transformer):
         model.objects.all().delete()
-    from denghuo.apps.grid.models import Feeder, Substation
+    from denghuo.apps.grid.models import Feeder, FeederSection, Substation
 
-    for model in (Feeder, Substation, RoleGrant, Staff):
+    for model in (FeederSection, Feeder, Substation, RoleGrant, Staff):
         model.objects.all().delete()
     for unit in OrgUnit.objects.order_by("-path"):
         unit.delete()
@@ -124,4 +130,6 @@ def test_progress_is_reported_to_the_end(settings: Any, tmp_path: Path) -> None:
     settings.VAR = tmp_path
     heard: list[tuple[str, int, int]] = []
     built = province.build(3, "small", lambda *step: heard.append(step))
-    assert heard[-1] == ("accounts", built.customers + built.accounts, built.customers + built.accounts)
+    told = [step for step in heard if step[0] == "accounts"]
+    assert told[-1] == ("accounts", built.customers + built.accounts, built.customers + built.accounts)
+    assert heard[-1] == ("usage", built.accounts * usage.MONTHS, built.accounts * usage.MONTHS)

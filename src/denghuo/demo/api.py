@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from denghuo.apps.accounts.models import RoleGrant
 from denghuo.apps.customers.models import Account
@@ -19,6 +19,7 @@ from denghuo.apps.field.models import CrewMember
 from denghuo.apps.grid.models import Feeder, Transformer
 from denghuo.core import moment
 from denghuo.core.errors import NotFound
+from denghuo.demo import ringing
 
 router = Router(tags=["demo"])
 
@@ -68,6 +69,18 @@ def get_clock(request: HttpRequest) -> Any:
     """What time it is for the business, and how fast it goes."""
     _demo_only()
     return {"now": moment.now(), "speed": moment.speed()}
+
+
+class RingingIn(Schema):
+    seconds: int | None = Field(None, ge=1, le=86400)
+
+
+@router.post("/demo/ringing", response=RingingIn, auth=None, summary="演示：振铃时长")
+def set_ringing(request: HttpRequest, body: RingingIn) -> Any:
+    """Let offers ring so many seconds of business time while it runs faster, or (null) as long as the policy said
+    before."""
+    _demo_only()
+    return {"seconds": ringing.set_seconds(body.seconds)}
 
 
 @router.get("/demo/feeders", response=list[FeederOut], auth=None, summary="演示：馈线与台区")

@@ -39,6 +39,7 @@ STEPS = {
     "units": "单位与人员 · units and staff",
     "grid": "电网 · grid",
     "accounts": "客户与用电户 · accounts",
+    "usage": "电量与账单 · usage and bills",
     "history": "业务历史 · history",
 }
 
@@ -145,3 +146,39 @@ def check(as_json: bool) -> None:
         click.echo(f"✗ {problem}", err=True)
     if problems:
         raise SystemExit(1)
+
+
+@demo.command()
+@click.option("--agents", type=click.IntRange(1, 200), default=16, show_default=True, help="agents on the floor")
+@click.option("--rate", type=click.FloatRange(0.1, 600), default=6.0, show_default=True, help="conversations a minute")
+@click.option("--minutes", type=click.FloatRange(0), default=0, help="how long; 0: until Ctrl-C")
+@click.option("--url", default="http://127.0.0.1:9559", show_default=True, help="the running platform")
+@click.option("--seed", type=int, default=1, show_default=True)
+def traffic(agents: int, rate: float, minutes: float, url: str, seed: int) -> None:
+    """让现场动起来 · agents, callers and chats on a running platform, to look at the screens."""
+    import asyncio
+    import contextlib
+    from collections import Counter
+
+    from denghuo.demo.traffic import Pace, run
+
+    console = Console()
+    names = {
+        "calls": "来电", "chats": "会话", "served": "办结", "gave up": "放弃", "missed": "漏接", "messages": "消息",
+        "rated": "评价",
+    }  # fmt: skip
+
+    counts: Counter[str] = Counter()
+
+    def line() -> str:
+        return "  ".join(f"{names.get(key, key)} {n}" for key, n in sorted(counts.items()) if n) or "—"
+
+    try:
+        with (
+            console.status("坐席签入 · agents sign on") as status,
+            contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError),
+        ):
+            pace = Pace(agents=agents, a_minute=rate)
+            asyncio.run(run(url, pace, minutes * 60, seed, counts, lambda: status.update(line())))
+    finally:
+        console.print(line())

@@ -21,9 +21,10 @@ from denghuo.core.errors import Conflict
 from denghuo.core.events import record
 from denghuo.core.privacy import Sealed
 from denghuo.core.scoping.models import OrgUnit
-from denghuo.demo import basemap, people, premises, supply
+from denghuo.demo import basemap, people, premises, supply, usage
 from denghuo.demo.geography import Land, build_land
 from denghuo.demo.loading import analyze
+from denghuo.demo.service_floor import build_floor
 from denghuo.demo.sizes import SIZES, Size
 
 DEFAULT_SEED = 20260
@@ -75,6 +76,7 @@ def _fill(seed: int, plan: Size, land: Land, tell: Progress) -> Built:
     tell("units", 0, 1)
     units = people.build_units(land, plan)
     staff, crews = people.build_staff(units, land, plan, seed)
+    build_floor(units.province)
     tell("grid", 0, 1)
     sites = supply.build_supply(units.counties, land, plan, seed)
     population = premises.populate(sites, plan, seed)
@@ -87,6 +89,14 @@ def _fill(seed: int, plan: Size, land: Land, tell: Progress) -> Built:
         tell("accounts", done, total)
 
     premises.write(population, sites, tick)
+    bills, billed = len(population.premises) * usage.MONTHS, 0
+
+    def tick_bills(count: int) -> None:
+        nonlocal billed
+        billed += count
+        tell("usage", billed, bills)
+
+    usage.write(seed, tick_bills)
     built = Built(
         size=plan.name,
         seed=seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from denghuo.apps.grid.models import Feeder, Substation, Transformer
+from denghuo.apps.grid.models import Feeder, FeederSection, Substation, Transformer
 from denghuo.core.scoping.models import OrgUnit
 from denghuo.demo import names
 from denghuo.demo.geography import County, Land, Point, Town, lonlat
@@ -14,6 +14,7 @@ from denghuo.engine.geo import contains
 
 CAPACITIES = {"urban": (400, 500, 630, 800), "rural": (100, 160, 200, 315), "remote": (30, 50, 80, 100)}
 ROMAN = "ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ"
+BEHIND_A_SWITCH = 4  # transformers, at most
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ def build_supply(units: dict[str, OrgUnit], land: Land, size: Size, seed: int) -
     sites: list[Site] = []
     for county, town, feeder in feeder_towns:
         sites += _transformers(county, town, feeder, size, rng)
+    _cut_in_sections(sites)
     Transformer.objects.bulk_create((site.transformer for site in sites), batch_size=1000)
     return sites
 
@@ -96,6 +98,25 @@ def _transformers(county: County, town: Town, feeder: Feeder, size: Size, rng: R
         )
         sites.append(Site(transformer, county, town, at, street, estate))
     return sites
+
+
+def _cut_in_sections(sites: list[Site]) -> None:
+    """Give every feeder a switch before each few of its transformers, in order from the substation."""
+    sections: dict[tuple[int, int], FeederSection] = {}
+    seen: dict[int, int] = {}
+    for site in sites:
+        feeder = site.transformer.feeder
+        place = seen.get(feeder.pk, 0)
+        seen[feeder.pk] = place + 1
+        number = place // BEHIND_A_SWITCH + 1
+        section = sections.setdefault(
+            (feeder.pk, number),
+            FeederSection(
+                feeder=feeder, code=f"{feeder.code}K{number}", name=f"{number:02d}号分段开关", position=number
+            ),
+        )
+        site.transformer.section = section
+    FeederSection.objects.bulk_create(sections.values(), batch_size=1000)
 
 
 def _inside(county: County, spot: Point, otherwise: Point) -> Point:

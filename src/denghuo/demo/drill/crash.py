@@ -32,7 +32,10 @@ BRISK = Habits(
     caller_share=0.03,
     fault_share=0.2,
     answered_share=0.95,
+    patience_mean=2400.0,
 )
+
+ROUTER_BACK = 30.0  # wall seconds: a killed router is started again, loads and routes; nobody else rings meanwhile
 
 
 def made_plan(arrivals: int, hours: float, speed: float, seed: int) -> Plan:
@@ -44,7 +47,7 @@ def made_plan(arrivals: int, hours: float, speed: float, seed: int) -> Plan:
         RealOutage(f"drill-{i}", begin + 600.0 * (i + 1), end + 1800.0 * i, 120 + 60 * i, "Under investigation")
         for i in range(3)
     ]
-    return Plan(calls, outages, speed, seed, (begin, end), habits=BRISK, agents=12, crews=40)
+    return Plan(calls, outages, speed, seed, (begin, end), habits=BRISK, agents=12, crews=40, tolerance=ROUTER_BACK)
 
 
 @click.command("crash")
@@ -60,8 +63,9 @@ def crash(
 ) -> None:
     """Start a platform of its own, replay an afternoon, kill web and worker processes at random moments, check the books.
 
-    Every process but the database is a victim: the page servers and their workers, the job worker, the event relay,
-    the live stream. Exit status 1 when a request, message, photo or event is lost, or an effect happened twice.
+    Every process but the database is a victim: the page servers and their workers, the router that rings the agents,
+    the job worker, the event relay, the live stream. Exit status 1 when a request, message, photo or
+    event is lost, an effect happened twice, a conversation had two agents or an agent more than they may.
     """
     console = Console(stderr=as_json)
     kills = kills or (3 if short else 10)
@@ -118,12 +122,10 @@ async def _kill(platform: Platform, plan: Plan, kills: int, rng: Random, killed:
         await asyncio.sleep(max(0.0, begun + moment - loop.time()))
         while True:
             victims = platform.victims()
-            # Every program gets its turn, the page servers first; which of its processes dies is chance.
+            # Every program gets its turn, page servers and router first; which of its processes dies is chance.
             if not names:
-                names = [
-                    "web",
-                    *rng.sample(sorted({name for name, _pid in victims}), k=len({name for name, _pid in victims})),
-                ]
+                others = sorted({name for name, _pid in victims} - {"web", "router"})
+                names = ["web", "router", *rng.sample(others, k=len(others))]
             name = names.pop(0)
             pids = [pid for program, pid in victims if program == name]
             if not pids:

@@ -20,7 +20,7 @@ import psutil
 
 from denghuo.config.pg_server import EmbeddedServer
 
-READY_WITHIN = 240.0
+READY_WITHIN = 420.0
 
 
 def free_port() -> int:
@@ -69,7 +69,7 @@ class Platform:
             stdin=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + READY_WITHIN
-        while not self._healthy():
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 tail = self.log.read_text()[-2000:]
                 self.__exit__(None, None, None)
@@ -89,7 +89,8 @@ class Platform:
             EmbeddedServer(self.var).remove()
             shutil.rmtree(self.var, ignore_errors=True)
 
-    def _healthy(self) -> bool:
+    def answers(self) -> bool:
+        """True if the platform has come up and ``/healthz`` answers."""
         try:
             ready = json.loads((self.var / "status.json").read_text()).get("state") == "ready"
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
@@ -98,7 +99,7 @@ class Platform:
             return False
 
     def victims(self) -> list[tuple[str, int]]:
-        """Web, worker, relay and live processes with their children: (program, pid). The database is not among them."""
+        """Web, router, worker, relay and live processes with their children: (program, pid). The database is not among them."""
         programs = json.loads((self.var / "status.json").read_text())["programs"]
         found = []
         for name, program in programs.items():

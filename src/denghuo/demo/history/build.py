@@ -15,7 +15,9 @@ from denghuo.apps.grid import actions as grid
 from denghuo.apps.grid.models import Feeder, Outage
 from denghuo.apps.requests.models import Request
 from denghuo.core.events import Event, consumers, ensure_partitions, log
+from denghuo.demo import questions, rosters, teamwork, voltage, workforce
 from denghuo.demo.history import words
+from denghuo.demo.history.announcing import announce
 from denghuo.demo.history.cast import Cast
 from denghuo.demo.history.crews import Crews
 from denghuo.demo.history.desk import Desk
@@ -58,6 +60,7 @@ def build(seed: int, size: str | Size, progress: Progress | None = None) -> Past
     desk = Desk(story, cast, crews)
     _calls(story, desk, plan)
     _outages(story, cast, desk, plan)
+    announce(story, cast, seed)
     story.plan(start + dt.timedelta(minutes=30), desk.call_round)
     total = int((until - start).total_seconds() // 60)
 
@@ -72,7 +75,12 @@ def build(seed: int, size: str | Size, progress: Progress | None = None) -> Past
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET synchronous_commit")
+    voltage.write(seed)
+    questions.build(seed)
     consumers.run_once(below=log.own_horizon)
+    teamwork.build(seed)
+    workforce.build(seed)
+    rosters.build()
     return Past(
         outages=Outage.objects.count(),
         contacts=Contact.objects.count(),
@@ -139,7 +147,7 @@ def _fault(story: Story, cast: Cast, desk: Desk, feeder: Feeder, began: dt.datet
     dispatcher = cast.dispatcher(feeder.org)
     outage = grid.open_outage(
         dispatcher, kind="fault", feeder=feeder, transformer_ids=[t.pk for t in below], started_at=began,
-        expected_at=began + dt.timedelta(minutes=minutes * 1.2), cause=story.rng.choice(words.OUTAGE_CAUSES),
+        confirmed_at=story.now - dt.timedelta(minutes=4), expected_at=began + dt.timedelta(minutes=minutes * 1.2), cause=story.rng.choice(words.OUTAGE_CAUSES),
     )  # fmt: skip
     for _call in range(story.rng.randint(3, 6)):
         account = cast.neighbour(story.rng.choice(below).pk)

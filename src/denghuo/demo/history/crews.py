@@ -9,7 +9,8 @@ from random import Random
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from denghuo.apps.field import actions as field
-from denghuo.apps.field.choices import OrderState
+from denghuo.apps.field.checklists import lines_of
+from denghuo.apps.field.choices import ChecklistPart, OrderState
 from denghuo.apps.field.models import WorkOrder
 from denghuo.apps.requests.models import Request
 from denghuo.demo.history import words
@@ -22,6 +23,7 @@ JOURNEY = {"urban": (12, 34), "rural": (25, 68), "remote": (45, 95)}
 LATE_SHARE, LATE_FACTOR = 0.05, 1.9
 WORK = (18, 95)
 PICTURE_SETS = 6
+FORGETS = 17  # one order in so many lacks a tick
 
 
 class Crews:
@@ -82,7 +84,11 @@ class Crews:
     def _depart(self, order_id: int) -> None:
         story = self.story
         order = WorkOrder.objects.select_related("crew", "request").get(pk=order_id)
-        field.depart_order(self.cast.leaders[order.crew_id], order_id)
+        leader = self.cast.leaders[order.crew_id]
+        field.position_crew(
+            leader, order.crew_id, lon=order.crew.lon, lat=order.crew.lat
+        )  # the phone tells as it leaves
+        field.depart_order(leader, order_id)
         low, high = JOURNEY[order.request.area_type or "urban"]
         minutes = story.rng.uniform(low, high) * (LATE_FACTOR if story.chance(LATE_SHARE) else 1)
         story.plan(story.now + dt.timedelta(minutes=minutes / 2), self._pass_by, order_id)
@@ -113,11 +119,21 @@ class Crews:
         file = SimpleUploadedFile(f"{kind}.png", content, "image/png")
         field.add_photo(self.cast.leaders[order.crew_id], order_id, file=file, kind=kind, client_id=self.story.new_id())
 
+    def _tick(self, order: WorkOrder) -> None:
+        """What the crew did by the book, ticked on the phone; now and then one measure is forgotten."""
+        leader = self.cast.leaders[order.crew_id]
+        for part in ChecklistPart:
+            codes = [line.code for line in lines_of(order, part)]
+            if part == ChecklistPart.SAFETY and order.pk % FORGETS == 0:
+                codes.pop()
+            field.tick_lines(leader, order.pk, part=part, codes=codes)
+
     def _finish(self, order_id: int) -> None:
         story = self.story
         order = WorkOrder.objects.select_related("request").get(pk=order_id)
         if order.state != OrderState.ARRIVED and order.visit == 1:
             return
+        self._tick(order)
         self._picture(order_id, "after")
         signed = story.chance(0.85)
         if signed:

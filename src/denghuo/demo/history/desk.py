@@ -12,6 +12,7 @@ from denghuo.apps.requests.actions import RequestDraft
 from denghuo.apps.requests.choices import CallBackState, RequestState
 from denghuo.apps.requests.models import CallBack, Request
 from denghuo.core.actors import Actor
+from denghuo.demo.chats import CHATS, Chat
 from denghuo.demo.history import words
 from denghuo.demo.history.cast import Cast
 from denghuo.demo.history.crews import Crews
@@ -21,6 +22,8 @@ from denghuo.demo.replay.world import CLASS_OF, PHENOMENA
 CHANNELS = {"voice": 55, "web_form": 32, "wechat": 13}
 FAULT_SHARE = 0.72
 CALLS_A_ROUND = 9
+CHAT_SHARE = 0.45  # of questions that need no request
+RATED = 0.55  # of chats
 #: share within the usual minutes, usual, otherwise
 ANSWERING = (0.88, (0.05, 0.3), (0.35, 1.2))
 DISPATCHING = (0.86, (0.4, 1.8), (2.1, 6.0))
@@ -37,9 +40,14 @@ class Desk:
     def question(self) -> None:
         """A call that ends with an answer, or with the caller giving up."""
         story, account = self.story, self.cast.account()
+        if story.chance(CHAT_SHARE):
+            self.chat(account)
+            return
+        subject, topic = story.rng.choice(words.SUBJECTS)
         contact = contacts.open_contact(
             Actor.system("ivr"), channel="voice", org=account.org, caller_phone=account.customer.phone,
-            customer_id=account.customer_id, subject=story.rng.choice(words.SUBJECTS), client_id=story.new_id(),
+            customer_id=account.customer_id, subject=subject, client_id=story.new_id(),
+            arrival=contacts.Arrival(topic=topic, account_id=account.pk),
         )  # fmt: skip
         if story.chance(0.05):
             story.later(1, 4, lambda: contacts.abandon_contact(Actor.system("ivr"), contact.pk))
@@ -50,6 +58,38 @@ class Desk:
         agent = self.cast.agent()
         contacts.take_contact(agent, contact_id)
         self.story.later(1, 6, lambda: contacts.close_contact(agent, contact_id, outcome="answered"))
+
+    def chat(self, account: Account) -> None:
+        """Somebody writes, on the web or on WeChat; mostly they say afterwards how it was."""
+        story = self.story
+        talk = story.rng.choice(CHATS)
+        contact = contacts.open_contact(
+            Actor.system("chat"), channel=story.rng.choice(("web_chat", "web_chat", "wechat")), org=account.org,
+            caller_phone=account.customer.phone, customer_id=account.customer_id, subject=talk.subject,
+            client_id=story.new_id(), arrival=contacts.Arrival(topic=talk.topic, account_id=account.pk),
+        )  # fmt: skip
+        story.mostly(*ANSWERING, self._talk, contact.pk, str(contact.client_id), talk)
+
+    def _talk(self, contact_id: int, access: str, talk: Chat) -> None:
+        agent, minutes = self.cast.agent(), 0.0
+        contacts.take_contact(agent, contact_id)
+        for who, text in talk.said:
+            minutes += self.story.rng.uniform(0.2, 0.9)
+            self.story.later(minutes, minutes, self._say, agent, contact_id, who, text)
+        self.story.later(minutes + 0.5, minutes + 1.5, self._part, agent, contact_id, access)
+
+    def _say(self, agent: Actor, contact_id: int, who: str, text: str) -> None:
+        speaker = Actor.system("chat") if who == "c" else agent
+        sender = "customer" if who == "c" else "agent"
+        contacts.post_message(speaker, contact_id, client_id=self.story.new_id(), text=text, sender=sender)
+
+    def _part(self, agent: Actor, contact_id: int, access: str) -> None:
+        contacts.end_contact(agent, contact_id)
+        self.story.later(0.3, 1.0, lambda: contacts.close_contact(agent, contact_id, outcome="answered"))
+        if self.story.chance(RATED):
+            score = self.story.rng.choices((5, 4, 3, 2, 1), (62, 24, 8, 4, 2))[0]
+            given = contacts.Score(score=score, resolved=score > 2)
+            self.story.later(0.2, 0.3, lambda: contacts.rate_contact(PUBLIC, contact_id, given, access=access))
 
     def report(self, account: Account | None = None, outage: bool = False) -> None:
         """Somebody wants something: by telephone, or by filling in a form."""
@@ -62,6 +102,7 @@ class Desk:
         contact = contacts.open_contact(
             Actor.system("ivr"), channel="voice", org=account.org, caller_phone=account.customer.phone,
             customer_id=account.customer_id, client_id=story.new_id(),
+            arrival=contacts.Arrival(topic="fault" if outage else "", account_id=account.pk),
         )  # fmt: skip
         story.mostly(*ANSWERING, self._hear, contact.pk, account, outage)
 

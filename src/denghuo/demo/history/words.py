@@ -67,7 +67,14 @@ UNHAPPY = ("客户反映电压仍不稳定", "客户称修好后又跳闸一次"
 OUTAGE_CAUSES = ("外力破坏电缆", "雷击跳闸", "树障碰线", "开关设备故障")
 PLANNED_CAUSES = ("线路检修", "台区增容改造", "配合市政工程迁改")
 NO_SIGNATURE = "客户不在现场，已电话告知"
-SUBJECTS = ("查询电费", "咨询停电时间", "缴费未到账", "核对户名", "询问办理进度")
+#: subject and the topic that leads to a queue
+SUBJECTS = (
+    ("查询电费", "billing"),
+    ("咨询停电时间", "fault"),
+    ("缴费未到账", "billing"),
+    ("核对户名", ""),
+    ("询问办理进度", "connection"),
+)
 
 
 def matter(rng: Random) -> str:

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from denghuo.demo.replay import pictures, world
+from denghuo.demo.replay import agents as floor
+from denghuo.demo.replay import customers, loop, pictures, world
 from denghuo.demo.replay.client import Caller, Neighbourhood, Refused
 from denghuo.demo.replay.inputs import RealOutage
 from denghuo.demo.replay.ledger import Arrival, Ledger
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = 86400.0
+SETTLE = 3.5  # wall seconds; longer than any process may run on an old clock or old policies
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Plan:
     habits: world.Habits = field(default_factory=world.Habits)
     agents: int = 24
     crews: int = 40
+    tolerance: float = 3.0  # wall seconds that somebody may wait beside an agent who is free for them
 
 
 @dataclass
@@ -48,6 +51,8 @@ class Played:
     api: Caller
     token: str
     drained: bool
+    speed: float
+    tolerance: float
 
 
 Progress = Callable[[str, int, int], None]
@@ -65,13 +70,17 @@ async def play(http: httpx.AsyncClient, plan: Plan, progress: Progress) -> Playe
     ledger, rng = Ledger(), Random(plan.seed)
     api = Caller(http, ledger.http)
     start = _business_start(plan, dt.datetime.fromisoformat((await api.get("/demo/clock"))["now"]))
-    await api.post("/demo/clock", {"speed": plan.speed, "business": start.isoformat()})
-    await asyncio.sleep(1.2)  # longer than any process may run on the old anchor
     begun = time.monotonic()
     try:
+        await api.post("/demo/clock", {"speed": plan.speed, "business": start.isoformat()})
+        # The platform and its people act on the wall: an offer rings there as long as on an ordinary day.
+        await api.post("/demo/ringing", {"seconds": max(20, round(plan.habits.ring_wall * plan.speed))})
+        await asyncio.sleep(SETTLE)
+        begun = time.monotonic()
         played = await _run(http, api, plan, ledger, rng, start, progress)
     finally:
         await api.post("/demo/clock", {"speed": 1})
+        await api.post("/demo/ringing", {"seconds": None})
     played.wall_seconds = time.monotonic() - begun
     await _settle(played)
     return played
@@ -103,22 +112,26 @@ async def _run(
     tasks = _customers(stage, plan, outage_calls, cast["callers"])
     stop_agents, stop_desk, stop_crews, stop_late = (asyncio.Event() for _ in range(4))
     pics = pictures.make(rng)
-    agents = [asyncio.create_task(world.agent(stage, token, stop_agents)) for token in cast["agents"]]
-    desks = [asyncio.create_task(world.acceptance_desk(stage, token, stop_desk)) for token in cast["desks"]]
-    crews = [asyncio.create_task(world.crew(stage, token, pk, stop_crews, pics)) for pk, token in cast["crews"]]
-    late = [asyncio.create_task(world.reviewer(stage, cast["reviewer"], stop_late))]
-    late += [asyncio.create_task(world.callback_desk(stage, token, stop_late)) for token in cast["callback"]]
+    agents = [asyncio.create_task(floor.agent(stage, token, stop_agents)) for token in cast["agents"]]
+    desks = [asyncio.create_task(loop.acceptance_desk(stage, token, stop_desk)) for token in cast["desks"]]
+    crews = [asyncio.create_task(loop.crew(stage, token, pk, stop_crews, pics)) for pk, token in cast["crews"]]
+    late = [asyncio.create_task(loop.reviewer(stage, cast["reviewer"], stop_late))]
+    late += [asyncio.create_task(loop.callback_desk(stage, token, stop_late)) for token in cast["callback"]]
     operators = [asyncio.create_task(operate(stage, _operator(cast, outage), outage)) for outage in outages]
-    watcher = asyncio.create_task(_watch(stage, tasks, progress))
+    watchers = [
+        asyncio.create_task(_watch(stage, tasks, progress)),
+        asyncio.create_task(floor.watch_floor(stage, cast["reviewer"])),
+    ]
     await asyncio.gather(*tasks)
     drained = await _drain(stage, cast["reviewer"], plan, progress)
     for event, group in ((stop_agents, agents), (stop_desk, desks), (stop_crews, crews), (stop_late, late)):
         event.set()
         await _finish(group)
     await _finish(operators)
-    watcher.cancel()
+    for watcher in watchers:
+        watcher.cancel()
     await hall.close()
-    return Played(ledger, start, mark, 0.0, api, cast["auditor"], drained)
+    return Played(ledger, start, mark, 0.0, api, cast["auditor"], drained, plan.speed, plan.tolerance)
 
 
 async def _finish(group: list[asyncio.Task[None]]) -> None:
@@ -202,11 +215,12 @@ def _customers(
     for moment, person, kind in sorted(expected, key=lambda item: item[0]):
         arrival = Arrival(moment - begin, kind)
         arrival.expects_request = kind == "outage" or rng.random() < habits.fault_share
-        web = arrival.expects_request and rng.random() < habits.web_share
-        arrival.channel = "web_form" if web else "voice"
+        written = rng.random() < (habits.web_share if arrival.expects_request else habits.chat_share)
+        online = "web_form" if arrival.expects_request else "web_chat"
+        arrival.channel = online if written else "voice"
         stage.ledger.arrivals.append(arrival)
         stage.people[arrival.client_id] = (arrival, person)
-        tasks.append(asyncio.create_task(world.customer(stage, arrival, person)))
+        tasks.append(asyncio.create_task(customers.customer(stage, arrival, person)))
     return tasks
 
 

@@ -28,7 +28,8 @@ class Ledger:
     """All arrivals, photos and messages the replay sent, and counters of what its actors did."""
 
     arrivals: list[Arrival] = field(default_factory=list)
-    messages: dict[str, int] = field(default_factory=dict)  # client id → contact
+    messages: dict[str, int] = field(default_factory=dict)  # client id → contact, in the order of sending
+    unlike: list[str] = field(default_factory=list)  # chats in which the customer sees something else than was said
     photos: dict[str, int] = field(default_factory=dict)  # client id → order
     done: Counter[str] = field(default_factory=Counter)
     http: Counter[str] = field(default_factory=Counter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +22,8 @@ async def books(played: Played) -> tuple[dict[str, Any], list[str]]:
     summary = await api.get("/accounting", mark=played.mark)
     wrong = [f"{name}: {entry['count']} (例 {entry['ids']})" for name, entry in summary["problems"].items()]
     wrong += [f"floor: {text}" for text in summary["floor_differences"]]
+    summary["service"] = service = await api.get("/accounting/service", mark=played.mark)
+    wrong += _service_wrong(played, service)
     arrivals = played.ledger.arrivals
     for start in range(0, len(arrivals), 500):
         part = arrivals[start : start + 500]
@@ -32,11 +36,23 @@ async def books(played: Played) -> tuple[dict[str, Any], list[str]]:
     return summary, wrong
 
 
+def _service_wrong(played: Played, service: dict[str, Any]) -> list[str]:
+    """What the floor did against its promises. Business seconds are turned into seconds on the wall."""
+    found = [f"坐席 {agent} 超出可同时处理的数量（联络 {contact}）" for contact, agent in service["too_much"]]
+    for name, text in (("idle", "有空闲且可接的坐席，联络仍在等"), ("overtaking", "回队的联络没有排在最前")):
+        worst = service[name]
+        if worst["seconds"] > played.tolerance * played.speed:
+            found.append(
+                f"{text}：{worst['seconds'] / played.speed:.1f} 秒（联络 {worst['contact']}，坐席 {worst['agent']}）"
+            )
+    return found + [f"客户看到的消息与发送的不符（联络: 发送 / 看到）{text}" for text in played.ledger.unlike]
+
+
 def _wrong(arrival: Arrival, found: dict[str, Any]) -> str:
     """Empty when this arrival ended in exactly one final state."""
     contact, request = found.get(arrival.client_id), found.get(arrival.request_client_id)
     label = f"{arrival.channel} {arrival.client_id}"
-    if arrival.channel == "voice":
+    if arrival.channel in {"voice", "web_chat"}:
         if contact is None or contact.get("contacts") != 1:
             return f"{label}: 联络 {0 if contact is None else contact.get('contacts')} 条，应为 1"
         if contact["contact_state"] not in FINAL_CONTACT:
@@ -55,11 +71,15 @@ def _wrong(arrival: Arrival, found: dict[str, Any]) -> str:
 async def _undelivered(played: Played) -> list[str]:
     api, ledger = played.api.as_(played.token), played.ledger
     wrong = []
-    for name, ids in (("messages", list(ledger.messages)), ("photos", list(ledger.photos))):
+    messages = sorted(ledger.messages, key=ledger.messages.__getitem__)  # by conversation, in the order of sending
+    for name, ids in (("messages", messages), ("photos", list(ledger.photos))):
         held = 0
         for start in range(0, len(ids), 4000):
             body = {f"{name[:-1]}_ids": ids[start : start + 4000]}
-            held += (await api.post("/accounting/delivered", body))[name]
+            answer = await api.post("/accounting/delivered", body)
+            held += answer[name]
+            if answer["out_of_order"]:
+                wrong.append(f"{name}: {answer['out_of_order']} 条次序不对 / out of order")
         if held != len(ids):
             wrong.append(f"{name}: 送达 {held}，应为 {len(ids)}")
     return wrong
@@ -80,6 +100,7 @@ def print_report(console: Console, played: Played, summary: dict[str, Any], wron
     calls = [a for a in ledger.arrivals if a.kind == "call"]
     row("到达 arrivals", len(ledger.arrivals), f"来电曲线 {len(calls)}，停电报修 {len(ledger.arrivals) - len(calls)}")
     row("联络 contacts", sum(contacts.values()), _pairs(contacts))
+    _service_rows(row, played, summary)
     row("诉求 requests", sum(summary["requests"].values()), _pairs(summary["requests"]))
     row("合并 merged", summary["merged"])
     row(
@@ -107,6 +128,22 @@ def print_report(console: Console, played: Played, summary: dict[str, Any], wron
         console.print(
             "[bold green]核账相符：每个到达恰好落在一个最终状态，无遗漏、无重复 / every arrival ended in exactly one final state[/bold green]"
         )
+
+
+def _service_rows(row: Callable[..., None], played: Played, summary: dict[str, Any]) -> None:
+    """How the conversations came to the agents."""
+    legs, service, done, wall = summary["legs"], summary["service"], played.ledger.done, played.speed
+    ends: Counter[str] = Counter()
+    for name, count in legs.items():
+        ends[name.partition("/")[2]] += count
+    row("渠道 channels", "", _pairs(summary["channels"]))
+    row("派接 offers", sum(legs.values()), _pairs(legs))
+    row("漏接 / 拒接 / 振铃中放弃", f"{ends['missed']} / {ends['declined']} / {ends['customer_left']}")
+    row("同时在手最多 most in hand", "", _pairs(service["most_at_once"]))
+    allowed = f"允许 {played.tolerance:g} 秒（真实时间）"
+    row("有人等且有坐席空闲，最长", f"{service['idle']['seconds'] / wall:.2f} 秒", allowed)
+    row("回队后被超越，最长", f"{service['overtaking']['seconds'] / wall:.2f} 秒", allowed)
+    row("逐条比对的会话 chats", done["chats compared"], f"中断 {done['chats cut short']}，评价 {done['rated']}")
 
 
 def _pairs(counts: dict[str, int]) -> str:
