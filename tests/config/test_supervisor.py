@@ -37,12 +37,14 @@ print(name, "down", flush=True)
 SUPERVISOR = """
 import json, sys, pathlib
 from denghuo.config import supervisor as s
-s.FIRST_DELAY = 0.01
+s.FIRST_DELAY, s.LISTEN_EVERY, s.DEAF_FOR, s.UP_WITHIN = 0.01, 0.01, 0.2, 0.5
 var, programs = pathlib.Path(sys.argv[1]), []
 for p in json.loads(sys.argv[2]):
     sign = p.pop("ready", None)
     ready = (lambda path=sign: pathlib.Path(path).exists()) if sign else None
-    programs.append(s.Program(**{**p, "command": tuple(p["command"])}, ready=ready))
+    door = p.pop("door", None)
+    listens = (lambda path=door: pathlib.Path(path).exists()) if door else None
+    programs.append(s.Program(**{**p, "command": tuple(p["command"])}, ready=ready, listens=listens))
 try:
     s.Supervisor(programs, var, facts={"port": 1}, on_ready=lambda: "READY").run()
 except s.AlreadyRunning:
@@ -128,6 +130,20 @@ def test_killed_child_is_restarted_logged_and_counted(start: Callable[..., Runni
     assert running.child("web")["deaths"] == 1
     assert running.child("web")["last_exit"] == "signal SIGKILL"
     assert "died (signal SIGKILL)" in running.text()
+
+
+def test_child_that_lives_with_its_door_shut_is_restarted(
+    start: Callable[..., Running], tmp_path: Path, until: Until
+) -> None:
+    door = tmp_path / "door"
+    door.touch()
+    running = start(child("web", ready=str(door), door=str(door))).ready()
+    first = running.child("web")["pid"]
+    assert running.child("web")["deaths"] == 0
+    door.unlink()
+    until(lambda: running.child("web")["pid"] not in {None, first}, what="the restart")
+    assert gone(first)
+    assert "web 活着但不再应答" in running.text()
 
 
 def test_child_that_ends_with_status_0_is_restarted_too(start: Callable[..., Running], until: Until) -> None:

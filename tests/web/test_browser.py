@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -223,6 +223,41 @@ def test_live_topics_match_exactly_and_floors_by_their_path(page: Any) -> None:
         "other": False,
         "heard": [["request.accepted", "{}", "5-1"], ["reload", "", "5-1"]],
     }
+
+
+def test_a_message_that_comes_while_an_element_is_being_replaced_is_not_lost(page: Any) -> None:
+    asked: list[Any] = []
+    page.route("**/staff/pulse/", lambda route: asked.append(route))
+    page.goto("/staff/form/")
+    script = page.get_attribute("script[src*='js/live.js']", "src")
+    page.evaluate(
+        """() => {
+            const box = document.createElement("div");
+            box.innerHTML = '<div id="pulse" data-live="request:9" hx-get="/staff/pulse/" hx-trigger="live" hx-swap="outerHTML">0</div>';
+            document.querySelector("main").append(box);
+            window.htmx.process(box);
+        }"""
+    )
+    tell = "async (src) => (await import(src)).deliver('request.changed', '{\"topics\": [\"request:9\"]}')"
+    page.evaluate(tell, script)
+    until(page, lambda: len(asked) == 1)
+    page.evaluate(tell, script)  # told of a second change while the answer to the first is on its way
+    for seen in (1, 2):
+        until(page, lambda seen=seen: len(asked) == seen)  # type: ignore[misc]
+        asked[seen - 1].fulfill(
+            body=f'<div id="pulse" data-live="request:9" hx-get="/staff/pulse/" hx-trigger="live" hx-swap="outerHTML">{seen}</div>',
+            content_type="text/html",
+        )
+        page.wait_for_function("seen => document.querySelector('#pulse').textContent === String(seen)", arg=seen)
+
+
+def until(page: Any, true: Callable[[], bool]) -> None:
+    """Let the browser work until ``true``; its default time-out applies."""
+    for _ in range(800):
+        if true():
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError("did not come to pass")
 
 
 def test_crew_pages_take_a_photo_and_a_signature_without_breaking_the_policy(page: Any, tmp_path: Path) -> None:

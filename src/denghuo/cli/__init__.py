@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "django",
     ),
     "drill": ("denghuo.demo.drill", "演练 · crash drills", "django"),
+    "language": ("denghuo.cli.language", "语言理解 · models and measures of language understanding", ""),
     "docs": ("denghuo.cli.docs", "文档 · documentation", "django"),
     "i18n": ("denghuo.cli.i18n", "翻译 · translations", "django"),
     "screenshots": (

@@ -1,8 +1,9 @@
 """What must be true before the platform serves: ``python -m denghuo.cli.prepare [--demo] [--small]``.
 
 Database reachable, schema current, policies shipped, translations compiled, static files collected, and for a
-demo a province to look at. Each step looks first and does nothing when nothing changed, so that a second start
-is quick. Runs once under the supervisor, before any service.
+demo a province to look at. Each step looks first and does nothing when nothing changed. When all of them have run with
+this very code on this very database (:mod:`denghuo.cli.prepared`), none is taken: a second start does not even load
+Django for them. Runs once under the supervisor, before any service.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from denghuo.cli import prepared
 from denghuo.config.paths import SRC, var_dir, write_private
 
 DATABASE_WAIT = 60.0  # seconds for a server named by DATABASE_URL to answer
@@ -24,6 +26,9 @@ DATABASE_WAIT = 60.0  # seconds for a server named by DATABASE_URL to answer
 def main(arguments: list[str]) -> int:
     """Run all steps; 0 when the platform may serve."""
     compile_translations()
+    digest = prepared.digest(arguments)
+    if prepared.holds(digest):
+        return 0
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denghuo.config.settings")
@@ -35,6 +40,7 @@ def main(arguments: list[str]) -> int:
     collect_static()
     if "--demo" in arguments and not build_province(small="--small" in arguments):
         return 1
+    prepared.keep(digest)
     return 0
 
 
@@ -83,15 +89,30 @@ def migrate() -> None:
 
 
 def ship_values() -> None:
-    """Write roles, skills and policy values that the product ships and the database lacks (upgrades)."""
+    """Write what the product ships and the database lacks: roles, skills, policy values, functions, texts, answers."""
     from denghuo.apps.accounts.sync import sync_all
+    from denghuo.apps.catalogue.sync import sync_catalogue
+    from denghuo.apps.channels.sync import sync_channels
+    from denghuo.apps.contacts.texts_sync import sync_texts
+    from denghuo.apps.knowledge.sync import sync_knowledge
 
     done = sync_all()
+    functions = sync_channels()
+    texts, answers, editions = sync_texts(), sync_knowledge(), sync_catalogue()
     if done.roles or done.skills or done.policies:
         say(
             f"写入默认值: 角色 {done.roles}, 技能 {done.skills}, 策略 {done.policies} · "
             f"shipped values written: {done.roles} roles, {done.skills} skills, {done.policies} policies"
         )
+    if functions.functions or functions.retired:
+        say(
+            f"登记服务功能: 新增 {functions.functions}, 停用 {functions.retired} · "
+            f"service functions: {functions.functions} new, {functions.retired} retired"
+        )
+    if editions:
+        say(f"写入分类、模板、流程: {editions} · class trees, templates and flows: {editions}")
+    if texts or answers:
+        say(f"写入话术与答案: {texts}, {answers} · desk texts {texts}, standard answers {answers}")
 
 
 def translations() -> Iterator[tuple[Path, Path]]:

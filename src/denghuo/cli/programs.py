@@ -14,7 +14,8 @@ from denghuo.config import postgres
 from denghuo.config.paths import SRC
 from denghuo.config.supervisor import Program
 
-DATABASE, PREPARATION, SERVICES = 0, 1, 2
+# Pages first: what works behind them starts when they answer, so that a start does not share its processors out.
+DATABASE, PREPARATION, SERVICES, BACKGROUND = 0, 1, 2, 3
 READY_WITHIN = 90.0  # seconds; a service that does not answer by then never will
 JOBS_GRACE = 10  # seconds that running jobs get at a stop; shorter than the supervisor's patience
 
@@ -117,16 +118,20 @@ def platform(options: Options) -> list[Program]:
         str(options.live_port),
     )
     grace = {**shared, "DENGHUO_JOBS_GRACE_SECONDS": str(JOBS_GRACE)}
+    serving = {**shared, "DENGHUO_WARM_SEARCH": "1"}
     return [
         *programs,
         Program("prepare", (*python, *prepare), PREPARATION, shared, once=True),
+        # Compiled while the data is built; the router then finds the rules ready.
+        Program("rules", (*python, "denghuo.engine.warming"), PREPARATION, shared, once=True),
         Program(
             "web",
             (*python, *web, "denghuo.config.wsgi:application"),
             SERVICES,
-            shared,
+            serving,
             ready=lambda: healthy(options),
             ready_within=READY_WITHIN,
+            listens=lambda: _listens(options.host, options.port),
         ),
         Program(
             "live",
@@ -135,10 +140,21 @@ def platform(options: Options) -> list[Program]:
             shared,
             ready=lambda: _listens(options.host, options.live_port),
             ready_within=READY_WITHIN,
+            listens=lambda: _listens(options.host, options.live_port),
         ),
-        Program("worker", (*service, "denghuo.core.jobs.worker"), SERVICES, grace),
-        Program("relay", (*service, "denghuo.core.events.relay"), SERVICES, shared),
+        Program("worker", (*service, "denghuo.core.jobs.worker"), BACKGROUND, grace),
+        Program("relay", (*service, "denghuo.core.events.relay"), BACKGROUND, shared),
+        Program("router", (*service, "denghuo.apps.contacts.router.process"), BACKGROUND, shared),
+        # The search behind the plans takes half a minute to compile on a new installation: after everybody else, and nobody
+        # waits for it.
+        Program("plans", (*python, "denghuo.engine.warming", "plans"), BACKGROUND, shared, once=True, aside=True),
+        *_safety_feed((*service, "denghuo.apps.safety.feed"), shared),
     ]
+
+
+def _safety_feed(command: tuple[str, ...], shared: Mapping[str, str]) -> list[Program]:
+    """The feed of positions and hazards, where a broker is named."""
+    return [Program("safety", command, BACKGROUND, shared)] if os.environ.get("DENGHUO_MQTT_URL") else []
 
 
 def healthy(options: Options, timeout: float = 1.0) -> bool:

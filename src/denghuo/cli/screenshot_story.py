@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from dataclasses import dataclass, field
 from random import Random
@@ -13,6 +14,7 @@ import httpx
 
 from denghuo.demo.replay import pictures
 
+ROUTED_WITHIN = 30.0
 CAUSE = "equipment"
 RESULT = "更换低压熔断器，测量三相电压正常，客户确认已来电"
 
@@ -25,6 +27,7 @@ class Story:
     dispatcher: str = ""
     supervisor: str = ""
     caller: str = ""
+    editor: str = ""
     leader: str = ""
     running: dict[str, Any] = field(default_factory=dict)
     waiting: dict[str, Any] = field(default_factory=dict)
@@ -101,6 +104,7 @@ def tell(url: str) -> Story:
         ("dispatcher", "dispatcher"),
         ("supervisor", "supervisor"),
         ("caller", "callback_agent"),
+        ("editor", "knowledge_editor"),
     ):
         setattr(story, name, next(row["username"] for row in staff if row["role"] == role))
     people = _people(teller, staff, story.dispatcher)
@@ -113,9 +117,31 @@ def tell(url: str) -> Story:
     teller.accept(story.waiting, story.agent, "urgent")
     teller.submit(people[3], "flicker", "single", "晚饭后灯一直闪")
     story.extra = people[4]
-    if not teller.call("GET", "/contacts?state=in_service&mine=true", story.agent).get("items"):
-        teller.post("/contacts/next", story.agent)
+    _at_the_desk(teller, story, people[4])
     return story
+
+
+def _at_the_desk(teller: Teller, story: Story, caller: dict[str, Any]) -> None:
+    """The agent is signed on and serves somebody, as the router gave it to them."""
+    teller.post("/agent/sign-on", story.agent)
+    me = teller.call("GET", "/agent", story.agent)
+    if me["mode"] != "ready":
+        teller.post("/agent/mode", story.agent, {"mode": "ready"})
+    if me["in_hand"]:
+        return
+    teller.post("/chat/contacts", body={
+        "client_id": str(uuid.uuid4()), "topic": "billing", "org_id": caller["org_id"], "name": caller["name"],
+        "phone": caller["phone"], "text": "您好，我家这个月电费怎么比上个月多了一倍？", "text_id": str(uuid.uuid4()),
+    })  # fmt: skip
+    deadline = time.monotonic() + ROUTED_WITHIN
+    while time.monotonic() < deadline:
+        for offer in teller.call("GET", "/agent", story.agent)["offers"]:
+            teller.post(f"/contacts/{offer['id']}/accept", story.agent)
+            body = {"client_id": str(uuid.uuid4()), "sender": "agent", "text": "您好，请稍等，我帮您查一下用电明细。"}
+            teller.post(f"/contacts/{offer['id']}/messages", story.agent, body)
+            return
+        time.sleep(0.3)
+    raise click.ClickException("没有派来联络，路由程序在运行吗 · nothing was routed to the agent; does the router run?")
 
 
 def _people(teller: Teller, staff: list[dict[str, Any]], dispatcher: str) -> list[dict[str, Any]]:

@@ -61,12 +61,32 @@ def _take_call(page: Page, story: Story) -> None:
         answer.get_by_text("接通", exact=True).click()
 
 
+def _ask_the_robot(page: Page, story: Story) -> None:
+    page.get_by_role("button", name="开始咨询").click()
+    page.get_by_text("转人工").first.wait_for()
+    box = page.get_by_role("textbox", name="消息")
+    box.fill("电费晚交几天要罚多少钱呀")
+    box.press("Enter")
+    page.locator("#chat [data-log]").get_by_text("违约金").first.wait_for()
+
+
+def _open_assist(page: Page, story: Story) -> None:
+    page.locator("#dk-tab-assist").click()
+    page.locator("[data-assist] .pn-offers").wait_for()
+
+
+def _walk_to(page: Page, story: Story) -> None:
+    page.locator("main table tbody a").first.click()
+    page.locator(".kg-drawing").first.wait_for()
+
+
 SHOTS = (
     Shot("hall-home", "网上营业厅 · web hall", lambda s: "", lambda s: "/", PHONE),
     Shot("hall-report", "故障报修 · fault report", lambda s: "", lambda s: "/hall/report/", PHONE, prepare=_fill_report),
     Shot("hall-progress", "处理进度 · progress", lambda s: "", lambda s: f"/p/{s.running['token']}/", PHONE),
+    Shot("robot", "智能客服 · robot in the web chat", lambda s: "", lambda s: "/hall/chat/", PHONE, prepare=_ask_the_robot),
     Shot("sign-in", "登录 · sign-in", lambda s: "", lambda s: "/staff/sign-in/"),
-    Shot("desk", "坐席工作台 · agent's desk", lambda s: s.agent, lambda s: "/staff/desk/"),
+    Shot("desk", "坐席工作台 · agent's desk", lambda s: s.agent, lambda s: "/staff/desk/", prepare=_open_assist),
     Shot("request", "诉求 · request", lambda s: s.dispatcher, lambda s: f"/staff/requests/{s.running['id']}/"),
     Shot("dispatch", "派单调度 · dispatch board", lambda s: s.dispatcher, lambda s: f"/staff/dispatch/?request={s.waiting['id']}"),
     Shot("order-phone", "抢修手机 · crew phone", lambda s: s.leader, lambda s: f"/field/orders/{s.order_id}/", PHONE),
@@ -74,6 +94,8 @@ SHOTS = (
     Shot("floor", "实时大厅 · live floor", lambda s: s.supervisor, lambda s: "/staff/floor/"),
     Shot("floor-dark", "实时大厅（深色）· live floor, dark", lambda s: s.supervisor, lambda s: "/staff/floor/", theme="dark"),
     Shot("wall", "大屏 · wall", lambda s: s.supervisor, lambda s: "/staff/floor/wall/", (1920, 1080), "dark"),
+    Shot("knowledge", "知识库 · knowledge base", lambda s: s.editor, lambda s: "/staff/knowledge/"),
+    Shot("graph", "知识图谱 · knowledge graph", lambda s: s.editor, lambda s: "/staff/knowledge/graph/?kind=business&q=过户", prepare=_walk_to),
     Shot("requests", "诉求列表 · list of requests", lambda s: s.agent, lambda s: "/staff/requests/"),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@
 ``DENGHUO_HOSTS``     comma-separated host names the product answers to
 ``DENGHUO_DEMO``      1 shows the one-click sign-in and the style guide
 ``DENGHUO_LIVE_URL``  public address of the live stream, when a proxy stands before it
+``DENGHUO_EMBEDDER``  what turns questions into vectors for the search: nano, remote or none
 """
 
 from __future__ import annotations
@@ -45,12 +46,21 @@ INSTALLED_APPS = [
     "denghuo.core",
     "denghuo.web",
     "denghuo.apps.accounts",
+    "denghuo.apps.channels",
+    "denghuo.apps.catalogue",
     "denghuo.apps.customers",
     "denghuo.apps.grid",
+    "denghuo.apps.knowledge",
     "denghuo.apps.contacts",
     "denghuo.apps.requests",
     "denghuo.apps.field",
+    "denghuo.apps.safety",
+    "denghuo.apps.teams",
+    "denghuo.apps.assistant",
+    "denghuo.apps.workforce",
+    "denghuo.apps.floor",
     "denghuo.apps.metrics",
+    "denghuo.apps.exchange",
     "denghuo.demo",
 ]
 
@@ -102,6 +112,7 @@ LOCALE_PATHS = [SRC / "web" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"

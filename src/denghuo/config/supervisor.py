@@ -35,6 +35,9 @@ STOP_GRACE = 15.0  # seconds between SIGTERM and SIGKILL
 DEATHS_BEFORE_READY = 4  # a child that dies this often before the first "ready" will not come up
 TICK = 0.1
 LOOK_EVERY = 0.25  # seconds between two looks at a child that is coming up
+LISTEN_EVERY = 2.0  # seconds between two knocks at the door of a child that has one
+DEAF_FOR = 20.0  # seconds with nobody at the door after which a living child counts as dead
+UP_WITHIN = 90.0  # seconds that a restarted child has until its door must be open
 LONGEST_LINE = 65536
 _PR_SET_PDEATHSIG = 1
 
@@ -52,8 +55,11 @@ class Program:
     """One child. ``stage`` orders starting (low first) and stopping (high first).
 
     ``once``: runs to its end before the next stage starts, and must end with status 0.
+    ``aside``: a ``once`` that nobody waits for; without it everything works, only slower the first time.
     ``ready``: tells without blocking for long whether the child does its work; None means at once.
     ``ready_within``: seconds after which a child that is not ready counts as one that will not come up.
+    ``listens``: tells without blocking for long whether the child's door is open. One that lives with its door shut
+    (a server stuck in its own shutdown) is killed and started again; a slow answer is no reason.
     """
 
     name: str
@@ -61,8 +67,10 @@ class Program:
     stage: int
     env: Mapping[str, str] = field(default_factory=dict)
     once: bool = False
+    aside: bool = False
     ready: Callable[[], bool] | None = None
     ready_within: float | None = None
+    listens: Callable[[], bool] | None = None
 
 
 @dataclass
@@ -78,6 +86,8 @@ class Child:
     due: float = 0.0
     ready: bool = False
     next_look: float = 0.0
+    next_knock: float = 0.0
+    shut_after: float = 0.0
     last_exit: str | None = None
     partial: bytes = b""
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=20))
@@ -150,7 +160,7 @@ class Supervisor:
 
     def _is_up(self, child: Child) -> bool:
         if child.program.once:
-            return child.process is None and child.last_exit == "exit 0"
+            return child.program.aside or (child.process is None and child.last_exit == "exit 0")
         if not child.ready and child.process is not None and time.monotonic() >= child.next_look:
             child.ready = child.program.ready is None or child.program.ready()
             child.next_look = time.monotonic() + LOOK_EVERY
@@ -158,7 +168,7 @@ class Supervisor:
 
     def _give_up_if_hopeless(self, group: list[Child]) -> None:
         for child in group:
-            hopeless = child.program.once and child.deaths > 0
+            hopeless = child.program.once and not child.program.aside and child.deaths > 0
             limit = child.program.ready_within
             if limit and not child.ready and child.process and time.monotonic() - child.first_start > limit:
                 child.last_exit = child.last_exit or f"not ready after {limit:.0f} s"
@@ -190,6 +200,7 @@ class Supervisor:
         os.set_blocking(child.process.stdout.fileno(), False)
         self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
         child.started, child.ready, child.partial = time.monotonic(), False, b""
+        child.shut_after = child.started + UP_WITHIN
         child.first_start = child.first_start or child.started
         self._write_status()
 
@@ -206,9 +217,25 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 self._bury(child)
+            elif child.process is not None and child.program.listens:
+                self._knock(child)
             elif child.process is None and child.due and time.monotonic() >= child.due and not self._stopping:
                 child.due = 0.0
                 self._spawn(child)
+
+    def _knock(self, child: Child) -> None:
+        """Kill a child whose door stays shut; the next round buries it and plans its restart."""
+        now = time.monotonic()
+        if now < child.next_knock or self._stopping:
+            return
+        assert child.process is not None
+        assert child.program.listens is not None
+        child.next_knock = now + LISTEN_EVERY
+        if child.program.listens():
+            child.shut_after = now + DEAF_FOR
+        elif now > child.shut_after:
+            self.say(f"{child.program.name} 活着但不再应答, 强制重启 · lives but listens no more: killed")
+            _kill_group(child.process.pid, signal.SIGKILL)
 
     def _read(self, child: Child) -> None:
         """Take what the child has written so far; at the end of its output, stop listening."""

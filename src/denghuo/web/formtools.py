@@ -15,6 +15,14 @@ from denghuo.core.errors import ActionError, InvalidInput
 R = TypeVar("R")
 
 
+class PartForm(Form):
+    """A form that shares its page with other forms: the ids of its controls begin with the name of its class."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", f"{type(self).__name__.lower()}_%s")
+        super().__init__(*args, **kwargs)
+
+
 def add_refusal(form: Form, error: ActionError) -> None:
     """Put an action's refusal where it belongs: field messages at their fields, the rest above the form."""
     if not isinstance(error, InvalidInput):

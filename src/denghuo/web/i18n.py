@@ -33,6 +33,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None] 
 }
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|%(?:\.\d+)?[sdf]|\{\w*\}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Words that a reader of English must type or see as they are: “人工”, “说：”.
+_QUOTED = re.compile(r"“[^“”]*”")
 _TRANSLATED = re.compile(r"_\(\s*(\"[^\"]*\"|'[^']*')\s*\)")
 
 MsgId = str | tuple[str, str]
@@ -194,7 +196,7 @@ def problems(found: Iterable[Found], catalogue: Catalog) -> list[str]:
             lines.append(f"no translation: {key[0]!r}")
         elif message.fuzzy:
             lines.append(f"fuzzy: {key[0]!r}")
-        elif any(_CHINESE.search(text) for text in texts) and key[0] not in ("中文",):
+        elif any(_CHINESE.search(_QUOTED.sub("", text)) for text in texts) and key[0] not in ("中文",):
             lines.append(f"translation holds Chinese: {key[0]!r}")
         elif sorted(_PLACEHOLDER.findall(texts[-1])) != sorted(_PLACEHOLDER.findall(key[0])):
             lines.append(f"placeholders differ: {key[0]!r} -> {texts[-1]!r}")

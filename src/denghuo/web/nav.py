@@ -34,6 +34,7 @@ class Item:
     icon: str
     group: str
     order: int
+    also: tuple[str, ...] = ()
 
     def visible_to(self, actor: Actor | None) -> bool:
         if not self.permissions:
@@ -70,16 +71,18 @@ def register(
     icon: str = "circle-dot",
     group: str = "work",
     order: int = 100,
+    also: Iterable[str] = (),
 ) -> None:
     """Add an entry (again under the same ``url_name``: replaces it).
 
-    ``permission`` is one code or several of which any suffices. Raises ValueError for an unknown group.
+    ``permission`` is one code or several of which any suffices; ``also`` names addresses beside its own on whose pages
+    it is lit. Raises ValueError for an unknown group.
     """
     if group not in GROUPS:
         raise ValueError(f"unknown navigation group {group!r}; one of {', '.join(GROUPS)}")
     codes = (permission,) if isinstance(permission, str) else tuple(permission)
     codes = tuple(code for code in codes if code)
-    _ITEMS[url_name] = Item(label, url_name, codes, icon, group, order)
+    _ITEMS[url_name] = Item(label, url_name, codes, icon, group, order, tuple(also))
 
 
 def items() -> Sequence[Item]:
@@ -102,7 +105,8 @@ def groups_for(actor: Actor | None, path: str) -> list[Group]:
             found.append((item, reverse(item.url_name)))
         except NoReverseMatch:
             continue
-    best = max((url for _item, url in found if path.startswith(url)), key=len, default="")
+    lit = [(len(start), url) for item, url in found for start in (url, *item.also) if path.startswith(start)]
+    best = max(lit, default=(0, ""))[1]
     groups: dict[str, Group] = {}
     for item, url in found:
         group = groups.setdefault(item.group, Group(item.group, GROUPS[item.group]))

@@ -72,10 +72,30 @@ register_states(
 register_states(
     "contact",
     {
+        "bot": Look(_("智能客服服务中"), "robot", "info"),
         "waiting": Look(_("排队中"), "hourglass", "warn"),
+        "offered": Look(_("振铃中"), "bell-ringing", "info"),
         "in_service": Look(_("服务中"), "headset", "progress"),
+        "wrap_up": Look(_("整理中"), "pencil", "neutral"),
         "closed": Look(_("已结束"), "checks", "ok"),
         "abandoned": Look(_("已放弃"), "phone-off", "muted"),
+    },
+)
+register_states(
+    "agent",
+    {
+        "logged_out": Look(_("签出"), "logout", "muted"),
+        "ready": Look(_("就绪"), "circle-check", "ok"),
+        "offered": Look(_("振铃中"), "bell-ringing", "info"),
+        "busy": Look(_("服务中"), "headset", "progress"),
+        "wrap_up": Look(_("整理中"), "pencil", "neutral"),
+        "break": Look(_("小休"), "coffee", "warn"),
+        "meal": Look(_("用餐"), "tools-kitchen-2", "warn"),
+        "training": Look(_("培训"), "school", "info"),
+        "meeting": Look(_("班务"), "users", "info"),
+        "outbound": Look(_("外呼"), "phone-outgoing", "progress"),
+        "other": Look(_("其他事务"), "dots", "neutral"),
+        "missed": Look(_("漏接停派"), "phone-x", "danger"),
     },
 )
 register_states(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -20,17 +19,13 @@ from openpyxl.styles import Font  # type: ignore[import-untyped]
 
 from denghuo.core import events, policies
 from denghuo.core.errors import InvalidInput
+from denghuo.core.sheets import XLSX_TYPE, neutralise, sheet_cell
 
 if TYPE_CHECKING:
     from denghuo.web.tables.table import Table
 
 MAX_ROWS = "export.max_rows"
 CHUNK = 500
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: a spreadsheet takes a cell that begins like this for a formula (full-width signs included)
-_FORMULA = re.compile(r"^[\s\ufeff]*[=+\-@\t\r\n＝＋－＠|]")
-_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
-_ILLEGAL_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class TooManyRows(InvalidInput):
@@ -43,13 +38,6 @@ class TooManyRows(InvalidInput):
 def row_limit() -> int:
     """Rows that one file may hold: policy ``export.max_rows``."""
     return int(policies.get(MAX_ROWS))
-
-
-def neutralise(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula; plain numbers stay numbers."""
-    if _FORMULA.match(text) and not _NUMBER.match(text):
-        return "'" + text
-    return text
 
 
 def _as_text(value: Any) -> str:
@@ -123,18 +111,8 @@ def _xlsx(table: Table) -> HttpResponseBase:
         bold.append(head)
     sheet.append(bold)
     for row in _rows(table):
-        sheet.append([_cell(sheet, value) for value in row])
+        sheet.append([sheet_cell(sheet, value) for value in row])
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     book.save(file)
     file.seek(0)
     return FileResponse(file, content_type=XLSX_TYPE)
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value="")
-    # set the type by hand: openpyxl would make a formula of text that starts with "="
-    cell.value = _ILLEGAL_XML.sub("", value)
-    cell.data_type = "s"
-    return cell

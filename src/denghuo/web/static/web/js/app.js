@@ -86,6 +86,7 @@ doc.body.addEventListener("htmx:responseError", (event) => {
   else Denghuo.toast(Denghuo.text("net.server"), "error");
 });
 doc.body.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.elt?.hasAttribute?.("data-quiet")) return; // a part that the page can do without
   if (event.detail.requestConfig?.triggeringEvent?.type !== "live") Denghuo.toast(Denghuo.text("net.unreachable"), "error");
 });
 window.addEventListener("offline", () => Denghuo.toast(Denghuo.text("net.offline"), "warn"));
@@ -258,4 +259,9 @@ Denghuo.onContent((root) => {
     show();
   });
   Denghuo.all(root, "[data-autofocus]")[0]?.focus();
+});
+
+/* --- parts that bring their own module: fetched where one stands, also in what htmx swaps in ---------------------------- */
+Denghuo.onContent((root) => {
+  Denghuo.all(root, "[data-module]").forEach((part) => import(part.dataset.module));
 });

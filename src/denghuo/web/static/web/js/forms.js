@@ -67,7 +67,25 @@ function save(form) {
   const now = snapshot(form);
   const tried = form.dataset.tried ? idempotency(form)?.value : undefined;
   if (!tried && JSON.stringify(now) === form.dhBlank) store.drop(localStorage, keyOf(form));
-  else store.set(localStorage, keyOf(form), { at: Date.now(), values: now, key: tried });
+  else {
+    // what was typed into a part that is not there at the moment is kept for when it comes back
+    const before = store.get(localStorage, keyOf(form))?.values;
+    store.set(localStorage, keyOf(form), { at: Date.now(), values: { ...before, ...now }, key: tried });
+  }
+}
+/* a part of a drafted form that arrives later: what was typed there before a reload goes back in */
+function refill(part) {
+  const form = part.closest?.("form[data-draft]");
+  if (!form || form === part || !form.dhBlank || part.querySelector("[aria-invalid='true']")) return;
+  const values = store.get(localStorage, keyOf(form))?.values;
+  if (!values) return;
+  for (const input of kept(form)) {
+    if (!part.contains(input) || !values[input.name]) continue;
+    const list = values[input.name];
+    if (input.type === "checkbox" || input.type === "radio") input.checked = list.includes(input.value);
+    else if (!input.multiple && input.value === input.defaultValue && list[0] !== undefined) input.value = list[0];
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 }
 function note(form) {
   form.querySelector(".dh-draft-note")?.remove();
@@ -79,6 +97,7 @@ function note(form) {
     const key = idempotency(form);
     if (key) key.value = uuid4();
     fill(form, JSON.parse(form.dhBlank));
+    form.dispatchEvent(new Event("change", { bubbles: true }));
     store.drop(localStorage, keyOf(form));
     box.remove();
   });
@@ -181,6 +200,10 @@ if (last) {
   store.drop(sessionStorage, SENT);
 }
 doc.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-sign-out]")) window.caches?.keys().then((names) => names.filter((name) => name.startsWith("denghuo-crew")).forEach((name) => caches.delete(name)));
   if (event.target.matches("[data-sign-out]")) Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => store.drop(localStorage, key));
 });
-Denghuo.onContent((root) => Denghuo.all(root, "form[data-draft]").forEach(arm));
+Denghuo.onContent((root) => {
+  Denghuo.all(root, "form[data-draft]").forEach(arm);
+  refill(root);
+});

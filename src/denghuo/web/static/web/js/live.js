@@ -5,7 +5,7 @@
 const { Denghuo } = window;
 const doc = document;
 const url = doc.body.dataset.liveUrl;
-const token = doc.body.dataset.liveToken;
+let token = doc.body.dataset.liveToken; // a page that hears of new subjects hands in a new one: dh:live-token
 const QUIET = 300; // ms between a message and the refresh, so that a burst refreshes once
 const SILENT = 40000; // the server sends a heartbeat every 15 s; longer silence is a dead line
 
@@ -30,12 +30,27 @@ function show(state) {
 /* The first message starts the wait and later ones ride along, so a steady flow cannot starve the page. A page in
    the background only remembers that it must look again. */
 const waiting = new WeakMap();
+const asking = new WeakSet(); // elements whose own fetch is on its way
 const stale = new Set();
+doc.addEventListener("htmx:beforeRequest", (event) => asking.add(event.detail.elt));
+doc.addEventListener("htmx:afterRequest", (event) => asking.delete(event.detail.elt));
+
+/* An answer on its way may be older than the message, and it may replace the element that heard the message. So a
+   refresh waits for that answer, and then goes to whatever took the element's place. */
+function successors(element) {
+  if (element.isConnected) return [element];
+  const named = element.id && doc.getElementById(element.id);
+  if (named) return named.matches("[data-live]") ? [named] : [];
+  return [...doc.querySelectorAll("[data-live]")].filter((node) => node.dataset.live === element.dataset.live);
+}
 function refresh(element) {
   waiting.delete(element);
-  if (!element.isConnected) return;
-  if (doc.hidden) return void stale.add(element);
-  window.htmx?.trigger(element, "live");
+  if (asking.has(element) && element.isConnected) return void wake(element);
+  successors(element).forEach((node) => {
+    if (doc.hidden) stale.add(node);
+    else if (node !== element && asking.has(node)) wake(node);
+    else window.htmx?.trigger(node, "live");
+  });
 }
 function wake(element) {
   if (waiting.has(element)) return;
@@ -50,7 +65,7 @@ doc.addEventListener("visibilitychange", () => {
 function wakeAll() {
   doc.querySelectorAll("[data-live]").forEach(wake);
 }
-function deliver(name, data) {
+export function deliver(name, data) {
   if (name === "reload") return wakeAll();
   let message;
   try { message = JSON.parse(data); } catch { return; }
@@ -142,6 +157,11 @@ function again() {
 if (url && token) {
   listen();
   window.addEventListener("online", again);
+  doc.addEventListener("dh:live-token", (event) => {
+    if (event.detail === token) return;
+    token = event.detail;
+    again(); // from the place heard last, so that nothing is missed between the two
+  });
   window.addEventListener("pagehide", () => { control?.abort(); control = null; clearTimeout(retry); });
   window.addEventListener("pageshow", (event) => event.persisted && again());
   doc.addEventListener("visibilitychange", () => !doc.hidden && tries > 0 && again());

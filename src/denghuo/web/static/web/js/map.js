@@ -1,6 +1,8 @@
 /* Maps without tiles: outlines from a GeoJSON address, points from a JSON block, markers drawn by the page.
    <div data-map data-geojson="url" data-points="id-of-json-block">; points are
-   {id, lat, lng, icon, tone, label, url, square}. A swapped-in data block moves the markers in place. */
+   {id, lat, lng, icon, tone, label, url, square}. A swapped-in data block moves the markers in place.
+   data-areas="id-of-json-block": GeoJSON areas over the base map, properties {state, url}, or lines with {tone}; a
+   swapped-in block redraws them. */
 
 const { Denghuo, L } = window;
 const maps = new Map();
@@ -48,7 +50,7 @@ function showLabels(state) {
 
 function marker(point) {
   const pin = Denghuo.el("span", { class: `dh-pin dh-tone-${point.tone || "neutral"}${point.square ? " dh-pin-square" : ""}` }, Denghuo.icon(point.icon || "map-pin"));
-  const made = L.marker([point.lat, point.lng], { icon: L.divIcon({ className: "dh-pin-box", html: pin, iconSize: [28, 28] }), title: point.label || "", alt: point.label || "", keyboard: true });
+  const made = L.marker([point.lat, point.lng], { icon: L.divIcon({ className: "dh-pin-box", html: pin, iconSize: [28, 28] }), title: point.label || "", alt: point.label || "", keyboard: true, zIndexOffset: point.front ? 1000 : 0 });
   if (point.label) made.bindTooltip(Denghuo.el("span", {}, point.label), { direction: "top", offset: [0, -12] });
   if (point.url) made.on("click keypress", (event) => (event.type === "click" || event.originalEvent?.key === "Enter") && window.location.assign(point.url));
   return made;
@@ -77,6 +79,7 @@ function fit(state) {
   const near = state.node.dataset.fit === "points" && state.markers.size > 0; // look at the points, not at the whole province
   if (state.base && !near) bounds.extend(state.base.getBounds());
   if (!state.base || near) [...state.markers.values()].forEach(({ marker: one }) => bounds.extend(one.getLatLng()));
+  if (near && state.areas?.getLayers().length) bounds.extend(state.areas.getBounds());
   if (!bounds.isValid()) return void state.map.setView([36, 104], 4);
   state.fitted = Boolean(state.base) || state.markers.size > 0;
   state.map.fitBounds(bounds, { padding: [18, 18], maxZoom: 14, animate: false });
@@ -105,22 +108,43 @@ function loadBase(state) {
     })
     .catch(() => Denghuo.toast(Denghuo.text("map.unavailable"), "warn"));
 }
+// Areas that lie on the base map, such as the ground of an outage; announced ones are dashed.
+const areaStyle = ({ properties }) => {
+  if (properties.tone) return { color: token(properties.tone), weight: 3, opacity: 0.8, fill: false }; // a line, such as a crew's route
+  const coming = properties.state === "announced";
+  const tone = token(coming ? "info" : "danger");
+  return { color: tone, weight: 2, dashArray: coming ? "6 4" : null, fillColor: tone, fillOpacity: coming ? 0.12 : 0.28 };
+};
+function overlay(state) {
+  const block = document.getElementById(state.node.dataset.areas || "");
+  if (!block) return;
+  const open = (feature, layer) => feature.properties.url && layer.on("click", () => window.location.assign(feature.properties.url));
+  if (!state.map.getPane("areas")) state.map.createPane("areas").style.zIndex = "430"; // above the base map, below labels and markers
+  state.areas?.remove();
+  state.areas = L.geoJSON(JSON.parse(block.textContent), { style: areaStyle, onEachFeature: open, pane: "areas" }).addTo(state.map);
+}
 function draw(node) {
   if (maps.has(node) || !L) return;
   const map = L.map(node, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, preferCanvas: true });
   map.createPane("labels").style.zIndex = "450"; // above the land, below the markers
   const state = { node, map, whole: 0, layer: L.layerGroup().addTo(map), markers: new Map(), base: null, fitted: false };
   maps.set(node, state);
+  node.dhMap = map; // for scripts that draw on the map themselves
   map.setView([36, 104], 4);
   place(state);
+  overlay(state);
   loadBase(state);
+  node.dispatchEvent(new CustomEvent("dh:map", { bubbles: true }));
   new ResizeObserver(() => map.invalidateSize()).observe(node);
 }
 Denghuo.onContent((root) => {
   for (const [node, state] of maps) if (!node.isConnected) { state.map.remove(); maps.delete(node); }
   Denghuo.all(root, "[data-map]").forEach(draw);
   Denghuo.all(root, "script[type='application/json'][id]").forEach((block) => {
-    for (const state of maps.values()) if (state.node.dataset.points === block.id) place(state);
+    for (const state of maps.values()) {
+      if (state.node.dataset.points === block.id) place(state);
+      if (state.node.dataset.areas === block.id && root !== document.body) overlay(state);
+    }
   });
 });
-document.addEventListener("dh:theme", () => { for (const { base } of maps.values()) base?.setStyle(styleOf); });
+document.addEventListener("dh:theme", () => { for (const { base, areas } of maps.values()) { base?.setStyle(styleOf); areas?.setStyle(areaStyle); } });
