@@ -124,7 +124,7 @@ def _prepare(
 
     ids = {kind: find(f"clock.{kind}").id for kind in ("acceptance", *AFTER_ACCEPTANCE)}
     assert agent.id is not None
-    writer = Writer(psycopg.connect(url, autocommit=True), ids, (agent.id, agent.name))
+    writer = Writer(psycopg.connect(url, autocommit=True), ids, _editions(submit()), (agent.id, agent.name))
 
     def by_hand(count: int) -> tuple[float, int]:
         begun, made = time.perf_counter(), 0
@@ -143,6 +143,17 @@ def _prepare(
     return ours, submitted, by_hand, count_rows
 
 
+def _editions(request: int) -> dict[str, int]:
+    """The editions a request like ours is pinned to."""
+    from denghuo.apps.catalogue.classes import TREES
+    from denghuo.apps.requests.models import Request
+
+    flow, template = Request.objects.values_list("flow_id", "template_id").get(pk=request)
+    tree = TREES.in_force("fault_class")
+    assert tree is not None
+    return {"flow": flow, "template": template, "class_tree": tree.id}
+
+
 def _ago() -> dt.datetime:
     return dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)
 
@@ -150,15 +161,20 @@ def _ago() -> dt.datetime:
 def _compare(ours: Callable[[int], Any], by_hand: Callable[[int], Any]) -> dict[str, int]:
     """Rows one request writes in each table; raises when the two ways differ in any of them."""
     first, second = _rows(ours(1)[1]), _rows(by_hand(1)[1])
+    unlike = [
+        f"{table}: {len(first[table])} rows through the actions, {len(second[table])} by hand"
+        for table in TABLES
+        if len(first[table]) != len(second[table])
+    ]
     for table in TABLES:
-        if len(first[table]) != len(second[table]):
-            raise RuntimeError(f"{table}: {len(first[table])} rows through the actions, {len(second[table])} by hand")
-        for mine, theirs in zip(first[table], second[table], strict=True):
-            for column in mine:
-                if _shape(column, mine[column]) != _shape(column, theirs[column]):
-                    raise RuntimeError(
-                        f"{table}.{column}: {mine[column]!r} through the actions, {theirs[column]!r} by hand"
-                    )
+        for mine, theirs in zip(first[table], second[table], strict=False):
+            unlike += [
+                f"{table}.{column}: {mine[column]!r} through the actions, {theirs[column]!r} by hand"
+                for column in mine
+                if _shape(column, mine[column]) != _shape(column, theirs[column])
+            ]
+    if unlike:
+        raise RuntimeError("\n".join(unlike))
     return {table: len(rows) for table, rows in first.items()}
 
 

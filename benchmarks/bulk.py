@@ -47,16 +47,18 @@ FROM bulk b
 """
 STATEMENTS = {
     "conversations": """
-INSERT INTO contacts_contact (id, org_id, channel, state, customer_id, caller_phone, subject, priority, opened_at, closed_at, outcome,
-    request_id, caller_phone_bidx)
-SELECT n, org_id, 'web_form', 'closed', customer_id, contact_phone, '', 0, submitted_at, submitted_at, 'request_made', n, bidx
+INSERT INTO contacts_contact (id, org_id, channel, handling, state, customer_id, caller_phone, visitor_name, language, subject,
+    priority, boost, entered_at, wanted_only, missed_offers, opened_at, closed_at, ended_by, outcome, wrap_note, callback_phone,
+    callback_attempts, agent_read_id, request_id, caller_phone_bidx)
+SELECT n, org_id, 'web_form', 'live', 'closed', customer_id, contact_phone, '', 'zh', '', 0, 0, submitted_at, false, 0, submitted_at,
+    submitted_at, '', 'request_made', '', '', 0, 0, n, bidx
 FROM bulk ORDER BY n
 """,
     "requests": """
 INSERT INTO requests_request (id, org_id, number, public_token, type, state, channel, contact_id, customer_id, account_id, caller_name,
     caller_phone, caller_phone_bidx, address, lon, lat, description, phenomenon, scope, occurred_at, fault_class, urgency, area_type,
     transformer_id, master_id, cause, result, round, satisfaction, urges, supervised, submitted_at, accepted_at, dispatched_at,
-    arrived_at, restored_at, returned_at, reviewed_at, archived_at, version)
+    arrived_at, restored_at, returned_at, reviewed_at, archived_at, version, answers)
 SELECT n, org_id, to_char(submitted_at AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD') || lpad(n::text, 7, '0'), token,
     CASE WHEN fault THEN 'fault_report' ELSE (ARRAY['consulting', 'service_request', 'complaint', 'opinion'])[1 + n %% 4] END,
     state, 'web_form', n, customer_id, account_id, name, phone, bidx, address, lon, lat,
@@ -68,7 +70,7 @@ SELECT n, org_id, to_char(submitted_at AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD')
     CASE WHEN state = 'rework' THEN 2 ELSE 1 END, CASE WHEN has_archived THEN 'satisfied' ELSE '' END, (n %% 50 = 0)::int, false,
     submitted_at, CASE WHEN has_accepted THEN accepted END, CASE WHEN has_dispatched THEN dispatched END,
     CASE WHEN has_returned THEN arrived END, CASE WHEN has_returned THEN restored END, CASE WHEN has_answer THEN returned END,
-    CASE WHEN has_reviewed THEN reviewed END, CASE WHEN has_archived THEN archived END, 7
+    CASE WHEN has_reviewed THEN reviewed END, CASE WHEN has_archived THEN archived END, 7, ''
 FROM step WHERE n > %(after)s AND n <= %(upto)s ORDER BY n
 """,
     "orders": """
@@ -85,11 +87,12 @@ SELECT n, org_id, 'G' || n, n, crew_id, 1,
 FROM step WHERE has_dispatched AND n > %(after)s AND n <= %(upto)s ORDER BY n
 """,
     "call-backs": """
-INSERT INTO requests_callback (id, request_id, round, state, attempts, not_before, resolved, arrival_honoured, satisfaction, note, done_at)
+INSERT INTO requests_callback (id, request_id, round, state, attempts, not_before, resolved, arrival_honoured, satisfaction, note, done_at,
+    answers)
 SELECT n, n, 1, CASE WHEN state = 'callback' THEN 'pending' ELSE 'done' END, (state <> 'callback')::int, reviewed,
     CASE WHEN state <> 'callback' THEN true END, CASE WHEN state <> 'callback' THEN true END,
     CASE WHEN state = 'archived' THEN 'satisfied' WHEN state = 'rework' THEN 'dissatisfied' ELSE '' END, '',
-    CASE WHEN state <> 'callback' THEN archived END
+    CASE WHEN state <> 'callback' THEN archived END, ''
 FROM step WHERE has_reviewed ORDER BY n
 """,
     "clocks": """

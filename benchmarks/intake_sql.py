@@ -25,19 +25,21 @@ SELECT a.customer_id, a.transformer_id, a.area_type, a.address, a.lon, a.lat, a.
 FROM customers_account a JOIN core_orgunit o ON o.id = a.org_id WHERE a.id = %s
 """
 CONTACT = """
-INSERT INTO contacts_contact (id, org_id, client_id, channel, state, customer_id, caller_phone, subject, priority, agent_id,
-    opened_at, taken_at, closed_at, outcome, request_id, caller_phone_bidx)
-VALUES (%s, %s, NULL, 'web_form', 'closed', %s, %s, '', 0, NULL, %s, NULL, %s, 'request_made', %s, %s)
+INSERT INTO contacts_contact (id, org_id, client_id, channel, handling, state, customer_id, caller_phone, visitor_name,
+    language, subject, priority, boost, wanted_only, missed_offers, agent_id, entered_at, opened_at, taken_at, closed_at,
+    ended_by, outcome, wrap_note, callback_phone, callback_attempts, agent_read_id, request_id, caller_phone_bidx)
+VALUES (%s, %s, NULL, 'web_form', 'live', 'closed', %s, %s, '', 'zh', '', 0, 0, false, 0, NULL, %s, %s, NULL, %s, '',
+    'request_made', '', '', 0, 0, %s, %s)
 """
 REQUEST = """
 INSERT INTO requests_request (id, org_id, number, public_token, client_id, type, state, channel, contact_id, customer_id,
     account_id, caller_name, caller_phone, address, lon, lat, description, phenomenon, scope, occurred_at, fault_class,
     urgency, area_type, transformer_id, outage_id, master_id, cause, result, round, satisfaction, urges, urged_at,
     supervised, submitted_at, accepted_at, dispatched_at, arrived_at, restored_at, returned_at, reviewed_at, archived_at,
-    version, caller_phone_bidx)
+    version, caller_phone_bidx, answers, flow_id, template_id, completeness, step_since)
 VALUES (%s, %s, %s, %s, %s, 'fault_report', 'submitted', 'web_form', %s, %s, %s, %s, %s, %s, %s, %s, '', 'no_power',
     'single', %s, '', 'normal', %s, %s, NULL, NULL, '', '', 1, '', 0, NULL, false, %s, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, 1, %s)
+    NULL, 1, %s, '', %s, %s, 63, %s)
 """
 _CLOCK = """('request', %s, %s, %s, %s, NULL, 'running', %s, %s, %s, %s, '0', %s, %s, NULL, '0', NULL, NULL, NULL, %s, %s, '{}')"""
 CLOCKS = """
@@ -46,7 +48,7 @@ INSERT INTO core_clock (subject_kind, subject_id, kind, family, org_id, calendar
     policy_key, policy_value_id, topics)
 VALUES {rows} RETURNING id
 """
-_EVENT = "(%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)"
+_EVENT = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)"
 EVENTS = """
 INSERT INTO core_event (at, kind, version, subject_kind, subject_id, org_id, org_path, actor_kind, actor_id, actor_name,
     payload, topics, correlation)
@@ -58,6 +60,7 @@ JOIN core_orgunit o ON o.id = r.org_id WHERE r.id = %s FOR UPDATE OF r
 """
 ACCEPT = """
 UPDATE requests_request SET state = 'accepted', fault_class = 'low_voltage', urgency = 'normal', area_type = 'urban',
+    class_code = 'low_voltage', class_tree_id = %s, complexity = 'medium', step = 'accepted', step_since = %s,
     transformer_id = %s, accepted_at = %s, version = %s WHERE id = %s
 """
 LIVE = """
@@ -73,18 +76,25 @@ BUDGETS = {
     "arrival.mean": ("field", 2700),
     "arrival.standard": ("field", 3600),
 }
+VERSIONS = {"contact.opened": 2, "contact.closed": 2}
 WARN_SHARE = 0.75
 AFTER_ACCEPTANCE = ("dispatch", "arrival.mean", "arrival.standard")
 
 
 class Writer:
-    """Writes requests on a connection of its own; ``policy_ids`` names the value rows the clocks point at."""
+    """Writes requests on a connection of its own; ``policy_ids`` names the value rows the clocks point at, ``editions``
+    the flow, template and class tree in force."""
 
     def __init__(
-        self, connection: psycopg.Connection[Any], policy_ids: Mapping[str, int], agent: tuple[int, str]
+        self,
+        connection: psycopg.Connection[Any],
+        policy_ids: Mapping[str, int],
+        editions: Mapping[str, int],
+        agent: tuple[int, str],
     ) -> None:
         self.connection = connection
         self.policy_ids = policy_ids
+        self.editions = editions
         self.agent = agent
         connection.prepare_threshold = 0
 
@@ -99,7 +109,7 @@ class Writer:
             bidx = blind_index("phone", phone)
             cursor.execute(
                 CONTACT,
-                [contact, org, customer, seal("contacts.contact.caller_phone", phone), at, at, request, bidx],
+                [contact, org, customer, seal("contacts.contact.caller_phone", phone), at, at, at, request, bidx],
             )
             number = f"{at.astimezone(CHINA):%Y%m%d}{serial:07d}"
             token = secrets.token_urlsafe(16)
@@ -107,18 +117,26 @@ class Writer:
             cursor.execute(REQUEST, [
                 request, org, number, token, client_id, contact, customer, account_id,
                 seal("requests.request.caller_name", name), seal("requests.request.caller_phone", phone),
-                seal("requests.request.address", plain), lon, lat, occurred_at, area, transformer, at, bidx,
+                seal("requests.request.address", plain), lon, lat, occurred_at, area, transformer, at, bidx, self.editions["flow"],
+                self.editions["template"], at,
             ])  # fmt: skip
             started = self._start(cursor, request, org, at, ("acceptance",))
             shown = {
                 "number": number, "type": "fault_report", "channel": "web_form", "contact_id": contact,
                 "customer_id": customer, "account_id": account_id, "transformer_id": transformer,
-                "phenomenon": "no_power", "scope": "single",
+                "phenomenon": "no_power", "scope": "single", "template": "fault_single_outage", "completeness": 63,
+                "missing": ["danger_signs", "switch_state", "life_support", "visit_time"],
             }  # fmt: skip
-            done = {"outcome": "request_made", "request_id": request, "served_seconds": None}
+            done = {
+                "outcome": "request_made", "request_id": request, "served_seconds": None, "wrap_seconds": None,
+                "queue_id": None, "channel": "web_form", "agent_id": None,
+            }  # fmt: skip
+            began = {
+                "channel": "web_form", "state": "closed", "customer_id": customer, "queue_id": None, "handling": "live",
+            }  # fmt: skip
             of_contact, of_request = [f"contact:{contact}"], [f"request:{request}", f"customer-request:{token}"]
             self._tell(cursor, at, (org, path), ("customer", None, "customer"), [
-                ("contact.opened", "contact", contact, {"channel": "web_form", "state": "closed", "customer_id": customer}, of_contact),
+                ("contact.opened", "contact", contact, began, of_contact),
                 ("contact.closed", "contact", contact, done, of_contact),
                 ("request.submitted", "request", request, shown, of_request),
                 *started,
@@ -133,7 +151,7 @@ class Writer:
             row = cursor.fetchone()
             assert row is not None
             token, org, path, transformer, version = row
-            cursor.execute(ACCEPT, [transformer, at, version + 1, request])
+            cursor.execute(ACCEPT, [self.editions["class_tree"], at, transformer, at, version + 1, request])
             cursor.execute(LIVE, [request])
             clock, counting_from, budget = cursor.fetchone() or (0, at, 0)
             spent = at - counting_from
@@ -141,6 +159,7 @@ class Writer:
             started = self._start(cursor, request, org, at, AFTER_ACCEPTANCE)
             seen = {
                 "fault_class": "low_voltage",
+                "class_code": "low_voltage",
                 "urgency": "normal",
                 "area_type": "urban",
                 "transformer_id": transformer,
@@ -196,7 +215,17 @@ class Writer:
     ) -> None:
         values: list[Any] = []
         for kind, subject, key, payload, topics in events:
-            values += (at, kind, subject, key, *place, *actor, json.dumps(payload, ensure_ascii=False), topics)
+            values += (
+                at,
+                kind,
+                VERSIONS.get(kind, 1),
+                subject,
+                key,
+                *place,
+                *actor,
+                json.dumps(payload, ensure_ascii=False),
+                topics,
+            )
         cursor.execute(EVENTS.format(rows=", ".join([_EVENT] * len(events))), values)
 
 
