@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,12 @@ FLAGS = [
     "--no-first-run", "--lang=zh-CN",
 ]  # fmt: skip
 # A refused form answers 422 and the browser notes every such answer in its console: that is the product at work.
-NORMAL = (re.compile(r"the server responded with a status of 422"),)
+# A refused form, and a part that was being fetched when its page went away; what the server answers wrongly or refuses to
+# answer is complained of in lines of its own.
+NORMAL = (
+    re.compile(r"the server responded with a status of 422"),
+    re.compile(r"htmx:(afterRequest|sendError|sendAbort)"),
+)
 WATCH = """() => {
   document.addEventListener('securitypolicyviolation', (event) =>
     console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));
@@ -110,7 +116,7 @@ class Visitors:
         if width == PHONE:
             options |= {"has_touch": True, "is_mobile": True}
         context = self.browser.new_context(**(options | more))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)  # both test processes may be building a province beside
         page = context.new_page()
         visitor = Visitor(self.base, context, page)
         page.add_init_script(f"({WATCH})()")
@@ -127,3 +133,16 @@ class Visitors:
             complaints += [f"{visitor.page.url}: {text}" for text in visitor.complaints]
             visitor.context.close()
         return complaints
+
+
+def expect_soon(looking: Visitor, holds: Callable[[], bool]) -> None:
+    """Look again for two minutes: a web server that must start anew takes its time on a busy machine."""
+    last: Exception | None = None
+    for _ in range(240):
+        try:
+            if holds():
+                return
+        except Exception as fault:
+            last = fault
+        looking.page.wait_for_timeout(500)
+    raise AssertionError(f"it did not come true; the last look: {last!r}")

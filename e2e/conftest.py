@@ -39,6 +39,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(absent)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
+    """Beside what failed: the last words of the platform it failed on."""
+    outcome: Any = yield
+    report, running = outcome.get_result(), getattr(item, "funcargs", {}).get("platform")
+    if report.failed and running is not None:
+        log = running.var / "log" / "denghuo.log"
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:] if log.exists() else ["none"]
+        report.sections.append(("the platform's log", "\n".join(lines)))
+
+
 class Running(Platform):
     """A platform that somebody else has started and will stop."""
 

@@ -90,7 +90,7 @@ CONTRAST = """() => {
 
 # Menus, headings, buttons and labels; what people typed and what places are called stays as it is.
 CHINESE = """() => {
-  const data = '#request-side .dh-notice, .rq-do .dh-notice, .dh-user, .dh-menu-who, .dh-role small, .dh-table td, .dh-map, .dh-lang, [lang=zh], .df-crews, option, dd, .dh-card-head h2.dh-num, .rq-list, .dh-timeline-meta, .ct-list';
+  const data = 'th[scope=row], #request-side .dh-notice, .rq-do .dh-notice, .dh-user, .dh-menu-who, .dh-role small, .dh-table td, .dh-map, .dh-lang, [lang=zh], .df-crews, option, dd, .dh-card-head h2.dh-num, .rq-list, .dh-timeline-meta, .ct-list, .dk-last, #dk-list';
   const found = new Set();
   for (const node of document.querySelectorAll('.dh-nav, .dh-top, .dh-hall-top, .dh-hall-foot, h1, h2, h3, button, .btn, th, legend, label, dt, .dh-stat-label, .dh-badge, .dh-clock, .form-hint, .dh-tile, .dh-empty, .dh-notice')) {
     if (node.closest(data) || !node.checkVisibility()) continue;
@@ -103,6 +103,11 @@ CHINESE = """() => {
 }"""
 
 
+# A colour half way through its change is nobody's colour: read it when it has arrived.
+ARRIVED = """() => Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))"""
+
+
 def faults(page: Page) -> list[str]:
     """Width, names, headings and contrast of the page as it stands."""
+    page.evaluate(ARRIVED)
     return [fault for question in (WIDTH, NAMES, HEADINGS, CONTRAST) for fault in page.evaluate(question)]

@@ -6,14 +6,13 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import expect
 
 from denghuo.demo.drill.platform import Platform
 from e2e import walk
-from e2e.browser import DESK, PHONE, Visitor, Visitors
+from e2e.browser import DESK, PHONE, Visitor, Visitors, expect_soon
 
 NOTE = "单元门口的箱子冒烟𠮷"
 
@@ -73,18 +72,24 @@ def test_a_report_is_made_once_although_a_web_process_dies_under_it(
     half_typed(customer, caller)
     for visitor_ in (customer, agent):
         visitor_.tolerate("ERR_|50[0-9]")
-    workers = [pid for name, pid in platform.victims() if name == "web"][:-1]
-    for pid in workers:
+    running = web_processes(platform)
+    for pid in running[:-1]:
         os.kill(pid, signal.SIGKILL)
     send_until_it_works(customer)
     expect(customer.page.locator(".dh-hall-number")).to_be_visible()
-    expect_soon(lambda: requests_of(agent, caller) == before + 1)
+    expect_soon(agent, lambda: requests_of(agent, caller) == before + 1)
+    expect_soon(agent, lambda: len(web_processes(platform)) >= len(running) and platform.answers())  # for the next test
+
+
+def web_processes(platform: Platform) -> list[int]:
+    return [pid for name, pid in platform.victims() if name == "web"]
 
 
 def send_until_it_works(customer: Visitor) -> None:
     """Press the button, and again when the page did not come, as people do."""
     page = customer.page
-    for _ in range(30):
+    last: Exception | None = None
+    for _ in range(120):
         if "/p/" in page.url:
             return
         try:
@@ -93,19 +98,10 @@ def send_until_it_works(customer: Visitor) -> None:
                 expect(page.get_by_label("补充说明")).to_have_value(NOTE, timeout=2000)
             page.get_by_role("button", name="提交报修").click(timeout=2000)
             page.wait_for_url(re.compile(r"/p/[^/]+/$"), timeout=4000)
-        except Exception:
-            page.wait_for_timeout(300)
-    raise AssertionError("the report never arrived")
-
-
-def expect_soon(holds: Callable[[], bool]) -> None:
-    for _ in range(30):
-        try:
-            if holds():
-                return
-        except Exception:
-            pass
-    raise AssertionError("it did not come true")
+        except Exception as fault:
+            last = fault
+            page.wait_for_timeout(500)
+    raise AssertionError(f"the report never arrived; the last try: {last!r}")
 
 
 def test_a_dropped_live_line_comes_back_and_shows_what_was_missed(

@@ -23,6 +23,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 if str(SRC) not in sys.path:
     sys.path.insert(0, str(SRC))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denghuo.config.settings")
+os.environ.setdefault("DENGHUO_EMBEDDER", "none")  # the search by words alone; a test that wants vectors says so
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -70,25 +71,41 @@ def _own_var(tmp_path_factory: pytest.TempPathFactory) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Roles and shipped policies are there in every test (post_migrate writes them; here is the proof)."""
     from denghuo.apps.accounts.sync import sync_all
+    from denghuo.apps.channels.sync import sync_channels
 
     with django_db_blocker.unblock():
         sync_all()
+        sync_channels()
 
 
 @pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    """No test sees another's policies, rate limits or language."""
+def _fresh_caches(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """No test sees another's policies, rate limits, language or jobs, nor an index of rows that a test has emptied."""
     from django.core.cache import cache
     from django.utils import translation
 
-    from denghuo.core.policies import clear_cache
+    from denghuo.apps.knowledge.searching.holder import holder
+    from denghuo.core.held import clear_all
 
-    clear_cache()
+    clear_all()
     cache.clear()
     yield
-    clear_cache()
+    clear_all()
     cache.clear()
     translation.activate("zh-hans")
+    mark = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (mark is not None and mark.kwargs.get("transaction")):
+        holder().forget()
+        with django_db_blocker.unblock():
+            _forget_jobs()
+
+
+def _forget_jobs() -> None:
+    """Django empties the tables it manages; the jobs a test committed are in tables that it does not."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 @dataclass(frozen=True)
