@@ -40,7 +40,7 @@ def test_a_long_wait_beside_an_idle_agent_is_told_in_seconds_on_the_wall() -> No
 def test_an_agent_with_too_much_and_a_chat_read_otherwise_than_said_are_told() -> None:
     ledger = Ledger()
     ledger.unlike.append("9: 4 / 5")
-    assert len(_service_wrong(played(ledger), service(too_much=[[3, 4]]))) == 2
+    assert len(_service_wrong(played(ledger), service(too_much=[[3, 4, [[2, "voice", 1.5]]]]))) == 2
 
 
 def test_a_chat_left_ringing_is_found() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from denghuo.apps.accounts.models import RoleGrant
 from denghuo.apps.workforce.rosters import actions, reading
 from denghuo.apps.workforce.rosters.models import PeriodState, RosterPeriod, ShiftAssignment, ShiftType
 from denghuo.core.actors import Actor
@@ -21,7 +22,7 @@ MEAL = {"at": 240, "minutes": 30, "paid": False}
 
 
 def build() -> int:
-    """Write them for the highest unit with queues; gives the rows. Nothing when there are rosters already."""
+    """Write them for the units of the planners; gives the rows. Nothing when there are rosters already."""
     if RosterPeriod.objects.exists():
         return 0
     actor, root = Actor.system("demo.rosters"), OrgUnit.objects.filter(parent=None).order_by("path").first()
@@ -33,10 +34,20 @@ def build() -> int:
     }
     this = reading.today().replace(day=1)
     months = (this, (this + dt.timedelta(days=32)).replace(day=1))
-    units = reading.units_of(actor)[:1]  # the highest: everybody below is on its roster
+    units = _planned_units() or reading.units_of(actor)[:1]
     rows = [row for unit in units for month in months for row in _month(actor, unit, month, shifts)]
     ShiftAssignment.objects.bulk_create(rows)
     return len(rows)
+
+
+def _planned_units() -> list[OrgUnit]:
+    """The units planners plan for, none below another: everybody below a unit is on its roster."""
+    grants = RoleGrant.objects.filter(role__code="planner").select_related("org").order_by("org__path")
+    found: list[OrgUnit] = []
+    for grant in grants:
+        if not any(grant.org.path.startswith(unit.path) for unit in found):
+            found.append(grant.org)
+    return found
 
 
 def _month(actor: Actor, unit: OrgUnit, month: dt.date, shifts: dict[str, ShiftType]) -> Iterator[ShiftAssignment]:

@@ -13,7 +13,7 @@ from denghuo.apps.contacts.loads import Load
 from denghuo.apps.contacts.models import Contact, ContactLeg
 from denghuo.apps.contacts.router.passing import pass_once
 from denghuo.apps.metrics import accounting, service_books
-from denghuo.apps.metrics.service_books import Part, Span, Wait, longest_idle, longest_overtaking, too_much
+from denghuo.apps.metrics.service_books import Part, Span, Wait, beside, longest_idle, longest_overtaking, too_much
 from denghuo.core import moment
 from denghuo.core.actors import Actor
 
@@ -35,6 +35,7 @@ def two_chats_or_one_call(_agent: int, load: Load, kind: str) -> bool:
 def test_a_second_call_at_the_same_agent_is_found() -> None:
     first, second = part(1, 0, 100), part(2, 50, 120)
     assert too_much([first, second], two_chats_or_one_call) == [second]
+    assert beside(second, [first, second]) == [(1, "voice", 50)]
 
 
 def test_calls_one_after_the_other_are_in_order() -> None:

@@ -137,6 +137,39 @@ def test_more_contacts_lower_the_service_in_a_what_if(voice):
     assert same["difference"]["service_level"] == [0.0, 0.0, 0.0]
 
 
+def test_a_call_back_keeps_customers_who_would_hang_up_and_absence_costs_service(voice):
+    flat = np.where((np.arange(48) >= 16) & (np.arange(48) < 40), 40.0, 0.0)
+    base = playing.Plan(flat, np.full(48, 200.0), np.where(flat > 0, 5.0, 0.0), 120.0, 20.0)
+    offered = playing.changed(base, {"callback_after": 30, "callback_accepted": 60})
+    found = playing.compare(voice, base, offered, spread=0.05, replications=20, seed=3)
+    assert found["difference"]["lost"][2] < 0 < found["other"]["called_back"][1]
+    fewer = playing.compare(voice, base, playing.changed(base, {"absence": 20}), spread=0.05, replications=20, seed=3)
+    assert fewer["difference"]["service_level"][2] < 0
+
+
+def test_an_agent_holds_as_many_chats_in_a_what_if_as_the_table_says(org_tree):
+    chats = make_queue(org_tree.province, "w_chat", channels=["web_chat"], channel_class="chat")
+    flat = np.where((np.arange(48) >= 16) & (np.arange(48) < 40), 20.0, 0.0)
+    plan = playing.Plan(flat, np.full(48, 600.0), np.where(flat > 0, 4.0, 0.0), 300.0, 60.0)
+    centre = playing.centre_of(chats, plan, 0.0)
+    assert centre.groups[0].capacity[1] == 3
+    found = playing.compare(chats, plan, playing.changed(plan, {"heads": 1}), spread=0.0, replications=10, seed=1)
+    # 20 chats of ten minutes in half an hour are 6.7 at a time: four agents could not hold them one by one
+    assert found["base"]["abandoned"][0] < 0.2
+    assert found["difference"]["service_level"][0] > 0
+
+
+def test_stopping_a_what_if_stops_it(voice):
+    flat = np.full(48, 5.0)
+    plan = playing.Plan(flat, np.full(48, 200.0), np.full(48, 2.0), 120.0, 20.0)
+
+    def stop(_steps: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        playing.compare(voice, plan, plan, spread=0.0, replications=20, seed=3, advance=stop)
+
+
 def test_contacts_are_counted_once_however_often(voice, org_tree):
     from denghuo.apps.contacts.models import Contact
 

@@ -92,6 +92,15 @@ def too_much(parts: Iterable[Part], room: Callable[[int, Load, str], bool]) -> l
     return found
 
 
+def beside(part: Part, parts: Iterable[Part]) -> list[tuple[int, str, float]]:
+    """What the agent still held when ``part`` began: conversation, channel class, seconds until its place was free."""
+    return [
+        (one.contact, one.kind, round(one.free - part.begin, 3))
+        for one in parts
+        if one.agent == part.agent and one is not part and one.begin <= part.begin < one.free
+    ]
+
+
 def longest_idle(waits: Iterable[Wait], spans: Iterable[Span], able: Mapping[Group, Collection[int]]) -> Worst:
     """The longest time in which somebody waited and one agent who was able to take them was idle."""
     by_agent: dict[int, list[Span]] = defaultdict(list)
@@ -168,10 +177,11 @@ def service(mark: Mark) -> dict[str, Any]:
     # Who is wanted by one agent alone, or lies for later, is nobody's to take; languages are left to the router's tests.
     plain = [row for row in contacts.values() if not row.wanted_only and row.language == "zh"]
     waits = [wait for row in plain for wait in waits_of(row, by_contact[row.pk], groups[row.pk], now.timestamp())]
-    over = too_much(parts, _room())
+    # What was taken before the mark was taken by whatever rule held then.
+    over = [part for part in too_much(parts, _room()) if part.contact in contacts]
     return {
         "parts": sum(len(by_contact[pk]) for pk in contacts),
-        "too_much": [[part.contact, part.agent] for part in over[:10]],
+        "too_much": [[part.contact, part.agent, beside(part, parts)] for part in over[:10]],
         "idle": _told(longest_idle(waits, _spans(since, now), _able(contacts.values(), groups))),
         "overtaking": _told(longest_overtaking(waits, parts, groups)),
         "most_at_once": _most_at_once(parts),

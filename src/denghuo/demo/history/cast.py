@@ -9,6 +9,7 @@ from django.db.models import Max, Min
 
 from denghuo.apps.accounts.models import Staff
 from denghuo.apps.accounts.queries import actor_for
+from denghuo.apps.contacts.loads import loads
 from denghuo.apps.customers.models import Account
 from denghuo.apps.field.models import CrewMember
 from denghuo.core.actors import Actor
@@ -39,6 +40,13 @@ class Cast:
 
     def agent(self) -> Actor:
         return self.rng.choice(self.agents)
+
+    def free_agent(self) -> Actor | None:
+        """An agent with nothing in hand; None while all are busy. The history's agents take by hand, without signing on,
+        so nothing else keeps them from a call beside a chat."""
+        busy = loads([one.id for one in self.agents if one.id is not None])
+        free = [one for one in self.agents if one.id not in busy]
+        return self.rng.choice(free) if free else None
 
     def dispatcher(self, org: OrgUnit) -> Actor:
         """The dispatcher of the city that ``org`` lies in."""

@@ -26,6 +26,7 @@ CHAT_SHARE = 0.45  # of questions that need no request
 RATED = 0.55  # of chats
 #: share within the usual minutes, usual, otherwise
 ANSWERING = (0.88, (0.05, 0.3), (0.35, 1.2))
+SOON = (0.1, 0.4)  # minutes until it is tried again while every agent is busy
 DISPATCHING = (0.86, (0.4, 1.8), (2.1, 6.0))
 PUBLIC = Actor.customer()  # no network address: limits per caller are for the network
 
@@ -55,9 +56,11 @@ class Desk:
             story.mostly(*ANSWERING, self._answer, contact.pk)
 
     def _answer(self, contact_id: int) -> None:
-        agent = self.cast.agent()
+        agent = self.cast.free_agent()
+        if agent is None:
+            return self.story.later(*SOON, self._answer, contact_id)
         contacts.take_contact(agent, contact_id)
-        self.story.later(1, 6, lambda: contacts.close_contact(agent, contact_id, outcome="answered"))
+        return self.story.later(1, 6, lambda: contacts.close_contact(agent, contact_id, outcome="answered"))
 
     def chat(self, account: Account) -> None:
         """Somebody writes, on the web or on WeChat; mostly they say afterwards how it was."""
@@ -71,12 +74,14 @@ class Desk:
         story.mostly(*ANSWERING, self._talk, contact.pk, str(contact.client_id), talk)
 
     def _talk(self, contact_id: int, access: str, talk: Chat) -> None:
-        agent, minutes = self.cast.agent(), 0.0
+        agent, minutes = self.cast.free_agent(), 0.0
+        if agent is None:
+            return self.story.later(*SOON, self._talk, contact_id, access, talk)
         contacts.take_contact(agent, contact_id)
         for who, text in talk.said:
             minutes += self.story.rng.uniform(0.2, 0.9)
             self.story.later(minutes, minutes, self._say, agent, contact_id, who, text)
-        self.story.later(minutes + 0.5, minutes + 1.5, self._part, agent, contact_id, access)
+        return self.story.later(minutes + 0.5, minutes + 1.5, self._part, agent, contact_id, access)
 
     def _say(self, agent: Actor, contact_id: int, who: str, text: str) -> None:
         speaker = Actor.system("chat") if who == "c" else agent
@@ -107,9 +112,11 @@ class Desk:
         story.mostly(*ANSWERING, self._hear, contact.pk, account, outage)
 
     def _hear(self, contact_id: int, account: Account, outage: bool) -> None:
-        agent = self.cast.agent()
+        agent = self.cast.free_agent()
+        if agent is None:
+            return self.story.later(*SOON, self._hear, contact_id, account, outage)
         contacts.take_contact(agent, contact_id)
-        self.story.later(1.5, 4, self._write_down, agent, contact_id, account, outage)
+        return self.story.later(1.5, 4, self._write_down, agent, contact_id, account, outage)
 
     def _write_down(self, agent: Actor, contact_id: int, account: Account, outage: bool) -> None:
         made = self._submit(agent, account, "voice", outage, contact_id)

@@ -38,7 +38,12 @@ async def books(played: Played) -> tuple[dict[str, Any], list[str]]:
 
 def _service_wrong(played: Played, service: dict[str, Any]) -> list[str]:
     """What the floor did against its promises. Business seconds are turned into seconds on the wall."""
-    found = [f"坐席 {agent} 超出可同时处理的数量（联络 {contact}）" for contact, agent in service["too_much"]]
+    found = [
+        f"坐席 {agent} 超出可同时处理的数量（联络 {contact}，当时手上 "
+        + "、".join(f"{other} {kind} 还有 {seconds:.3f} 秒" for other, kind, seconds in held)
+        + "）"
+        for contact, agent, held in service["too_much"]
+    ]
     for name, text in (("idle", "有空闲且可接的坐席，联络仍在等"), ("overtaking", "回队的联络没有排在最前")):
         worst = service[name]
         if worst["seconds"] > played.tolerance * played.speed:

@@ -25,11 +25,18 @@ from denghuo.core.jobs import enqueue
 from denghuo.core.scoping.models import units_under
 from denghuo.web.formtools import PartForm, add_refusal, once
 
-FIELDS = ("volume", "handling", "heads", "patience", "deflected", "within", "surge", "surge_from", "surge_to")
+FIELDS = (
+    "volume", "handling", "heads", "patience", "deflected", "within", "surge", "surge_from", "surge_to", "absence", "retry",
+    "callback_after", "callback_accepted",
+)  # fmt: skip
 
 
-def _number(label: Any, low: float, high: float, initial: float, help_text: Any = "") -> forms.FloatField:
-    return forms.FloatField(label=label, min_value=low, max_value=high, initial=initial, help_text=help_text)
+def _number(
+    label: Any, low: float, high: float, initial: float, help_text: Any = "", *, required: bool = True
+) -> forms.FloatField:
+    return forms.FloatField(
+        label=label, min_value=low, max_value=high, initial=initial, help_text=help_text, required=required
+    )
 
 
 class ScenarioForm(PartForm):
@@ -51,6 +58,12 @@ class ScenarioForm(PartForm):
         label=gettext_lazy("突发结束"), choices=[*((n, text) for n, text in enumerate(HOURS)), (48, "24:00")], coerce=int,
         initial=34,
     )  # fmt: skip
+    absence = _number(gettext_lazy("缺勤 %"), 0, 90, 0, required=False)
+    retry = _number(gettext_lazy("放弃后再打来 %"), 0, 95, 0, required=False)
+    callback_after = _number(
+        gettext_lazy("等待多久后可改为回呼（秒）"), 0, 3600, 0, gettext_lazy("0 为不提供"), required=False
+    )
+    callback_accepted = _number(gettext_lazy("愿意改为回呼 %"), 0, 100, 0, required=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +74,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
     form = ScenarioForm(request.POST or None, initial={"day": scope.day, "name": _("来量多两成"), "volume": 20})
     if request.method == "POST" and form.is_valid() and scope.queue is not None:
         queue, data = scope.queue, form.cleaned_data
-        changes = {name: float(data[name]) for name in FIELDS}
+        changes = {name: float(data[name] or 0) for name in FIELDS}
 
         def save() -> int:
             row = actions.save_scenario(scope.actor, queue.pk, name=data["name"], day=data["day"], changes=changes)
@@ -151,6 +164,13 @@ def words(changes: dict[str, float]) -> list[str]:
         told.append(_("客户耐心 %(n)+.0f%%") % {"n": changes["patience"]})
     if changes.get("within"):
         told.append(_("应答时限 %(n).0f 秒") % {"n": changes["within"]})
+    if changes.get("absence"):
+        told.append(_("缺勤 %(n).0f%%") % {"n": changes["absence"]})
+    if changes.get("retry"):
+        told.append(_("放弃后 %(n).0f%% 再打来") % {"n": changes["retry"]})
+    if changes.get("callback_after") and changes.get("callback_accepted"):
+        told.append(_("等 %(a).0f 秒后 %(n).0f%% 改为回呼") % {
+            "a": changes["callback_after"], "n": changes["callback_accepted"]})  # fmt: skip
     if changes.get("surge", 1) != 1 and changes.get("surge_to", 0) > changes.get("surge_from", 0):
         hours = [*HOURS, "24:00"]
         told.append(_("%(a)s–%(b)s 来量 %(n)g 倍") % {
@@ -162,6 +182,7 @@ def _figures(row: Scenario) -> list[dict[str, Any]]:
     names = {
         "contacts": (_("来量"), 1, ""), "service_level": (_("服务水平"), 100, "%"), "abandoned": (_("放弃率"), 100, "%"),
         "lost": (_("放弃的客户"), 1, ""), "answer": (_("平均应答速度"), 1, _("秒")), "occupancy": (_("占用率"), 100, "%"),
+        "called_back": (_("改为回呼"), 1, ""), "retried": (_("再次来电"), 1, ""),
     }  # fmt: skip
     if not row.result:
         return []
@@ -174,6 +195,7 @@ def _figures(row: Scenario) -> list[dict[str, Any]]:
          "difference": told("difference", name, times),
          "sure": not row.result["difference"][name][1] <= 0 <= row.result["difference"][name][2]}
         for name, (label, times, unit) in names.items()
+        if name in row.result["base"]
     ]  # fmt: skip
 
 

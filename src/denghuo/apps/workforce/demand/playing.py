@@ -1,8 +1,7 @@
-"""A day of one queue under other conditions, beside the same day as planned.
+"""A day of one queue under other conditions, beside the same day as planned: both played event by event.
 
-Many days are drawn from the forecast's own range: a level for the whole day, then contacts of each half hour around it. Both
-sides see the same draws (common random numbers), so their difference is known better than either side. What a half hour gives
-follows from the engine's exact formulas with patience (Erlang A; for chats its birth-death chain), as if its load lasted.
+Many days are drawn from the forecast's own range: a level for the whole day, then the contacts of each half hour. Both sides
+meet the same customers (common random numbers), so their difference is known better than either side.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy.special import stdtrit
 
 from denghuo.apps.contacts.choices import ChannelClass
 from denghuo.apps.contacts.models import Queue
@@ -22,22 +20,34 @@ from denghuo.apps.workforce.demand.counting import Floats
 from denghuo.apps.workforce.demand.models import SLOTS, RequirementDay
 from denghuo.apps.workforce.demand.reading import latest
 from denghuo.apps.workforce.demand.staffing import slowing_of
-from denghuo.engine import queueing
 
-LEVEL: Final = 0.95
-CHUNK: Final = 20  # days between looks at the cancel mark
-FIGURES: Final = ("service_level", "abandoned", "answer", "occupancy", "contacts", "lost")
+if TYPE_CHECKING:  # the engine compiles when it is first used: in a worker, not on a page
+    from denghuo.engine.simulation import Centre, Estimate, Outcome
+
+#: figure -> the engine's measure
+MEASURES: Final = {
+    "service_level": "service_level", "abandoned": "abandonment", "answer": "asa", "occupancy": "occupancy",
+    "contacts": "offered", "lost": "abandoned", "called_back": "called_back", "retried": "retried",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One side. ``contacts``, ``handling`` (seconds), ``heads`` by half hour; ``patience`` and ``within`` in seconds."""
+    """One side. ``contacts``, ``handling`` (seconds), ``heads`` by half hour; ``patience`` and ``within`` in seconds.
+
+    ``absence``: chance that a planned person does not come; ``retry``: share of those who gave up that call again;
+    ``callback_after``: seconds of waiting after which a call-back is offered, ``callback_accepted`` the share that takes it.
+    """
 
     contacts: Floats
     handling: Floats
     heads: Floats
     patience: float
     within: float
+    absence: float = 0.0
+    retry: float = 0.0
+    callback_after: float = math.inf
+    callback_accepted: float = 0.0
 
 
 def base_of(row: RequirementDay) -> Plan:
@@ -47,9 +57,9 @@ def base_of(row: RequirementDay) -> Plan:
 
 
 def changed(base: Plan, changes: Mapping[str, float]) -> Plan:
-    """The other side. Shares in per cent: ``volume``, ``handling``, ``patience`` more (or less), ``deflected`` by robots;
-    ``heads`` more in every half hour that has some; ``surge`` times the contacts from half hour ``surge_from`` until
-    ``surge_to``; ``within`` seconds."""
+    """The other side. Shares in per cent: ``volume``, ``handling``, ``patience`` more (or less), ``deflected`` by robots,
+    ``absence``, ``retry``, ``callback_accepted``; ``heads`` more in every half hour that has some; ``surge`` times the
+    contacts from half hour ``surge_from`` until ``surge_to``; ``within`` and ``callback_after`` seconds (0: as planned)."""
     contacts = base.contacts * (1 + changes.get("volume", 0.0) / 100) * (1 - changes.get("deflected", 0.0) / 100)
     first, last = int(changes.get("surge_from", 0)), int(changes.get("surge_to", 0))
     contacts = contacts.copy()
@@ -58,76 +68,74 @@ def changed(base: Plan, changes: Mapping[str, float]) -> Plan:
     return replace(
         base, contacts=contacts, heads=heads, handling=base.handling * (1 + changes.get("handling", 0.0) / 100),
         patience=base.patience * (1 + changes.get("patience", 0.0) / 100), within=changes.get("within") or base.within,
+        absence=changes.get("absence", 0.0) / 100, retry=changes.get("retry", 0.0) / 100,
+        callback_after=changes.get("callback_after") or base.callback_after,
+        callback_accepted=changes.get("callback_accepted", 0.0) / 100,
     )  # fmt: skip
+
+
+def centre_of(queue: Queue, plan: Plan, spread: float) -> Centre:
+    """The plan as the engine plays it: one queue, one group. Chats are held side by side, as many as their table names."""
+    from denghuo.engine import routing, simulation
+
+    total = float(plan.contacts.sum())
+    handling = float((plan.contacts * plan.handling).sum() / total) if total > 0 else float(plan.handling.mean())
+    chat = queue.channel_class == ChannelClass.CHAT
+    beside = slowing_of(queue.org) if chat else [1.0]
+    slowing = (beside[-1] - 1.0) / (len(beside) - 1) if len(beside) > 1 else 0.0
+    kind = routing.ChannelClass.CHAT if chat else routing.ChannelClass.VOICE
+    stream = simulation.Queue(
+        queue.code, tuple(float(n) for n in np.maximum(plan.contacts, 0.0)), simulation.Times(handling),
+        simulation.Times(plan.patience), within=plan.within, retry=plan.retry, slowing=slowing,
+        callback_after=plan.callback_after, callback_accepted=plan.callback_accepted,
+        routing=routing.QueuePlan(queue.code, channel=kind) if chat else None,
+    )  # fmt: skip
+    people = simulation.Group(
+        "planned", tuple(round(float(n)) for n in plan.heads), absence=plan.absence,
+        capacity=(0, len(beside), 0) if chat else (1, 0, 0),
+    )  # fmt: skip
+    return simulation.Centre((stream,), (people,), busyness=spread)
 
 
 def compare(
     queue: Queue, base: Plan, other: Plan, *, spread: float, replications: int, seed: int,
     advance: Callable[[int], None] = lambda steps: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Both sides over ``replications`` drawn days: figures of each and of the difference with 95 % intervals (Student's t),
-    and the mean service level by half hour. ``spread``: relative deviation of a day's level. Same seed, same result."""
-    rows: dict[str, list[Floats]] = {"base": [], "other": []}
-    curves = {"base": np.zeros(SLOTS), "other": np.zeros(SLOTS)}
-    done = 0
-    while done < replications:
-        many = min(CHUNK, replications - done)
-        dice = np.random.default_rng([seed, done])
-        level = dice.gamma(1 / spread**2, spread**2, size=(many, 1)) if spread > 0 else np.ones((many, 1))
-        noise = dice.standard_normal((many, SLOTS))
-        for name, plan in (("base", base), ("other", other)):
-            mean = plan.contacts * level
-            came = np.maximum(mean + np.sqrt(mean) * noise, 0.0)
-            figures, curve = _played(queue, plan, came)
-            rows[name].append(figures)
-            curves[name] += curve.sum(axis=0)
-        done += many
-        advance(many)
-    found = {name: np.vstack(parts) for name, parts in rows.items()}
+    """Both sides over ``replications`` drawn days: figures of each and of the difference with 95 % intervals (Student's t of
+    paired days), and the service level by half hour. ``spread``: relative deviation of a day's level. Same seed, same result.
+    ``advance`` hears of days done on both sides and may raise to stop."""
+    from denghuo.engine import simulation
+
+    told = 0
+
+    def progress(done: int, _all: int) -> None:
+        nonlocal told
+        advance(done // 2 - told)
+        told = done // 2
+
+    played = simulation.compare(
+        centre_of(queue, base, spread), centre_of(queue, other, spread), replications, seed, progress=progress
+    )
     return {
-        "base": _summary(found["base"]), "other": _summary(found["other"]),
-        "difference": _summary(found["other"] - found["base"]), "replications": replications, "seed": seed,
-        "curve": {name: [round(float(v), 4) for v in curve / replications] for name, curve in curves.items()},
+        "base": _figures(played.before), "other": _figures(played.after),
+        "difference": {name: _told(played.difference(measure)) for name, measure in MEASURES.items()},
+        "replications": replications, "seed": seed, "events": played.before.events + played.after.events,
+        "curve": {"base": _curve(played.before), "other": _curve(played.after)},
     }  # fmt: skip
 
 
-def _played(queue: Queue, plan: Plan, came: Floats) -> tuple[Floats, Floats]:
-    """Figures (days x :data:`FIGURES`) and service level (days x half hours) of drawn days."""
-    many = len(came)
-    handling, heads = np.tile(plan.handling, many), np.tile(plan.heads, many)
-    if queue.channel_class == ChannelClass.CHAT:
-        found = queueing.chat_measures(
-            came.ravel(), handling, heads, slowing_of(queue.org), patience=plan.patience, within=plan.within
-        )
-    else:
-        found = queueing.measures(came.ravel(), handling, heads, patience=plan.patience, within=plan.within)
-
-    def shaped(values: Floats) -> Floats:
-        return np.nan_to_num(values, posinf=3600.0).reshape(many, SLOTS)
-
-    level, gone = shaped(found.service_level), shaped(found.abandoned)
-    answered = came * (1 - gone)
-    total = np.maximum(came.sum(axis=1), 1e-9)
-    figures = np.column_stack([
-        (came * level).sum(axis=1) / total, (came * gone).sum(axis=1) / total,
-        (answered * shaped(found.answer)).sum(axis=1) / np.maximum(answered.sum(axis=1), 1e-9),
-        (shaped(found.occupancy) * plan.heads).sum(axis=1) / max(float(plan.heads.sum()), 1e-9),
-        came.sum(axis=1), (came * gone).sum(axis=1),
-    ])  # fmt: skip
-    return figures, level
+def _figures(outcome: Outcome) -> dict[str, list[float]]:
+    return {name: _told(outcome.estimate(measure)) for name, measure in MEASURES.items()}
 
 
-def _summary(values: Floats) -> dict[str, list[float]]:
-    """Mean and 95 % interval of each figure."""
-    many = len(values)
-    mean = values.mean(axis=0)
-    half = np.zeros(len(mean))
-    if many > 1:
-        half = float(stdtrit(many - 1, 0.5 + LEVEL / 2)) * values.std(axis=0, ddof=1) / math.sqrt(many)
-    return {
-        name: [round(float(mean[n]), 5), round(float(mean[n] - half[n]), 5), round(float(mean[n] + half[n]), 5)]
-        for n, name in enumerate(FIGURES)
-    }
+def _told(found: Estimate) -> list[float]:
+    """Mean, low, high; a single day knows no interval and gives its mean for both."""
+    half = found.half_width if math.isfinite(found.half_width) else 0.0
+    return [round(found.mean, 5), round(found.mean - half, 5), round(found.mean + half, 5)]
+
+
+def _curve(outcome: Outcome) -> list[float]:
+    return [round(float(value), 4) for value in outcome.by_interval()["service_level"]]
 
 
 def spread_of(queue: Queue, day: dt.date) -> float:
