@@ -1,8 +1,8 @@
 """A contact centre played through, event by event, with the routing rules that serve live contacts.
 
 :func:`simulate` gives a day's figures with confidence intervals, :func:`compare` two centres under the same customers;
-:func:`staffed` finds heads for every interval by simulation, :func:`rest_of_day` and :func:`effect_of_move` look ahead
-from the state of the moment. Why this way: ``docs/explanation/simulation.md``.
+:func:`staffed` finds heads for every interval by simulation, :func:`fewest_heads` the cheapest mix of skills,
+:func:`rest_of_day` and :func:`effect_of_move` look ahead from the state of the moment. Why this way: ``docs/explanation/simulation.md``.
 
 Names that bring numba with them are looked up when they are first used (PEP 562).
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Stopped,
         Times,
     )
+    from denghuo.engine.simulation.multiskill import MultiSkill, fewest_heads
     from denghuo.engine.simulation.realtime import Now, effect_of_move, moved, rest_of_day
     from denghuo.engine.simulation.running import compare, simulate
 
@@ -33,6 +34,7 @@ _LATER = {
     "Comparison": "model",
     "Estimate": "model",
     "Group": "model",
+    "MultiSkill": "multiskill",
     "Now": "realtime",
     "Outcome": "model",
     "Queue": "model",
@@ -42,6 +44,7 @@ _LATER = {
     "Times": "model",
     "compare": "running",
     "effect_of_move": "realtime",
+    "fewest_heads": "multiskill",
     "moved": "realtime",
     "rest_of_day": "realtime",
     "simulate": "running",
@@ -60,6 +63,7 @@ __all__ = [
     "Comparison",
     "Estimate",
     "Group",
+    "MultiSkill",
     "Now",
     "Outcome",
     "Queue",
@@ -69,6 +73,7 @@ __all__ = [
     "Times",
     "compare",
     "effect_of_move",
+    "fewest_heads",
     "moved",
     "rest_of_day",
     "simulate",
