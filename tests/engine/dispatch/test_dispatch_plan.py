@@ -23,6 +23,8 @@ from denghuo.engine.dispatch import (
     solve,
     timetable,
 )
+from denghuo.engine.dispatch.search import copy_all, load, rebuild, ruin, run, spot
+from denghuo.engine.dispatch.tables import state_of, tables_of
 
 
 def line(crews, orders, weights=PlanWeights(), places=20):
@@ -216,6 +218,28 @@ def test_no_cheaper_crew_is_overlooked_when_paid_minutes_and_parts_count(seed):
         crew = then.crew_of(order)
         told = {who: cost for cost, who, _ in insertion_costs(problem, without, order)}
         assert crew is not None and told[crew] == pytest.approx(least, abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(st.integers(0, 10_000))
+def test_what_is_kept_from_earlier_looks_never_tells_another_place_than_a_fresh_look(seed):
+    """A long search, after which every order is looked up twice: with all that was kept on the way, and with nothing."""
+    problem = random_problem(seed)
+    tables, now = tables_of(problem), state_of(problem, None)
+    load(tables, now)
+    touched, barred = np.zeros((2, len(problem.crews)), dtype=np.int64)
+    random = np.array([seed], dtype=np.uint64)
+    rebuild(tables, now, 0.0, random, touched, barred)
+    work, best = state_of(problem, None), state_of(problem, None)
+    copy_all(now, work)
+    copy_all(now, best)
+    run(tables, now, work, best, random, 60, 5.0, 0.5)
+    ruin(tables, now, random, touched, barred)
+    barred[:] = 0
+    for order in [n for n in range(len(problem.orders)) if now.crew_of[n] < 0]:
+        kept = spot(tables, now, order, 0.0, random, barred, True)
+        fresh = spot(tables_of(problem), now, order, 0.0, random, barred, True)
+        assert (kept[0], kept[4]) == pytest.approx((fresh[0], fresh[4]), abs=1e-9)
 
 
 def test_a_plan_paid_by_the_working_minute_alone_knows_who_is_near_whom() -> None:

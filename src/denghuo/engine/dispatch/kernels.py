@@ -101,7 +101,8 @@ def walk(t: Tables, s: State, crew: int, order: int, at: int, stock: int, keep: 
                     return INF
         arrive = moment + t.minutes[previous, o]
         begin, taken, stop = at_stop(t, crew, o, arrive, taken, s.agreed[o], kept)
-        cost += t.go[previous, o] + stop
+        hop = t.go[previous, o]
+        cost += hop + stop
         if cost == INF and not keep:
             return INF
         waited += begin - arrive
@@ -110,6 +111,7 @@ def walk(t: Tables, s: State, crew: int, order: int, at: int, stock: int, keep: 
         previous = o
         if keep:
             s.leave[crew, k + 1], s.taken[crew, k + 1], s.cost[crew, k + 1] = moment, taken, cost
+            s.hop[crew, k] = hop
     done, home = at_end(t, crew, previous, moment, size <= t.frozen[crew])
     if t.rates[1] > 0.0:  # the crew may set out later as long as nothing begins late for it
         cost += t.rates[1] * (done - t.ready[crew] - min(waited, slack))
@@ -120,6 +122,8 @@ def walk(t: Tables, s: State, crew: int, order: int, at: int, stock: int, keep: 
 def refresh(t: Tables, s: State, crew: int) -> None:
     """Store a route's prefixes and total after it changed."""
     s.total[crew] = walk(t, s, crew, -1, -1, s.stock[crew], True)
+    t.memo.last[0] += 1
+    s.mark[crew] = t.memo.last[0]
 
 
 @inlined

@@ -14,7 +14,7 @@ import numpy as np
 from denghuo.engine.dispatch.kernels import INF, allocating, cost_at, inlined, kernel, place_stock, put, refresh, take
 from denghuo.engine.dispatch.tables import State, Tables
 
-BLINK, REMOVED, LONGEST = 0.01, 8.0, 10.0
+BLINK, REMOVED, LONGEST = 0.01, 10.0, 10.0
 
 
 @inlined
@@ -47,36 +47,81 @@ def between(t: Tables, s: State, crew: int, order: int, low: int, high: int):
     return low, high
 
 
-@kernel
-def spot(t: Tables, s: State, order: int, blink: float, seed: np.ndarray, barred: np.ndarray):
-    """(cost, crew, position, depot position, cost with the second-best crew) of the cheapest place for an order."""
-    count = len(t.service)
-    best, second, crew, place, stock = INF, INF, -1, -1, -1
-    for c in range(len(t.ready)):
-        if t.extra[c, order] == INF or barred[c] == 1:
+@inlined
+def best_with(t: Tables, s: State, crew: int, order: int, blink: float, bound: float, seed: np.ndarray):
+    """(cost, position, depot position) of the cheapest place for an order in one route; a cost of ``bound`` or more says
+    only that there is nothing cheaper than the bound."""
+    count, extra = len(t.service), t.extra[crew, order]
+    best, place, stock = INF, -1, -1
+    low, high = min(t.frozen[crew], s.size[crew]), s.size[crew]
+    if len(t.sequence) > 0:
+        low, high = between(t, s, crew, order, low, high)
+    for at in range(low, high + 1):
+        previous = s.route[crew, at - 1] if at > 0 else count + crew
+        least = t.come[order, previous] + extra
+        if at < s.size[crew]:
+            least += t.go[order, s.route[crew, at]] - s.hop[crew, at]
+        if t.full == 0 and least >= bound:
+            best = min(best, least)
             continue
-        own = INF
-        low, high = min(t.frozen[c], s.size[c]), s.size[c]
-        if len(t.sequence) > 0:
-            low, high = between(t, s, c, order, low, high)
-        for at in range(low, high + 1):
-            previous = s.route[c, at - 1] if at > 0 else count + c
-            least = t.go[previous, order] + t.extra[c, order]
-            if at < s.size[c]:
-                following = s.route[c, at]
-                least += t.go[order, following] - t.go[previous, following]
-            if t.full == 0 and least >= second:
-                continue
-            if blink > 0.0 and draw(seed) < blink:
-                continue
-            cost, where = cost_at(t, s, c, order, at, second)
-            own = min(own, cost)
+        if blink > 0.0 and draw(seed) < blink:
+            continue
+        cost, where = cost_at(t, s, crew, order, at, bound)
+        if cost < best:
+            best, place, stock = cost, at, where
+            bound = min(bound, cost)
+    return best, place, stock
+
+
+@inlined
+def remembered(t: Tables, s: State, order: int, crew: int, bound: float) -> bool:
+    """Whether what is kept of an order in a route still holds and is all one needs to know below the bound."""
+    memo = t.memo
+    if memo.mark[order, crew] != s.mark[crew]:
+        return False
+    return memo.exact[order, crew] == 1 or memo.cost[order, crew] >= bound
+
+
+@kernel
+def spot(t: Tables, s: State, order: int, blink: float, seed: np.ndarray, barred: np.ndarray, both: bool):
+    """(cost, crew, position, depot position, cost with the second-best crew) of the cheapest place for an order; the last
+    only where ``both`` are wanted. Routes that were looked at before come first: they bound the others."""
+    memo, crews = t.memo, len(t.ready)
+    best, second, crew, place, stock = INF, INF, -1, -1, -1
+    for look in range(2):
+        for c in range(crews):
+            if look == 0:
+                s.look[c] = 0.0
+                if t.extra[c, order] == INF or barred[c] == 1:
+                    continue
+                # Orders that begin together agree on a moment, which changes what a place costs: nothing is kept of them.
+                # Overlooking is drawn for a whole route first: seldom enough that what is kept of the others is used.
+                s.look[c] = -1.0
+                if t.group[order] >= 0:
+                    s.look[c] = max(blink, 1e-12)
+                elif blink > 0.0 and draw(seed) < blink * (s.size[c] + 1):
+                    s.look[c] = 1.0 / (s.size[c] + 1)
+                if s.look[c] > 0.0 or not remembered(t, s, order, c, INF):
+                    continue
+                cost, at, where = memo.cost[order, c], memo.at[order, c], memo.stock[order, c]
+                s.look[c] = 0.0
+            else:
+                bound = second if both else best
+                if s.look[c] == 0.0:
+                    continue
+                if s.look[c] < 0.0:
+                    if remembered(t, s, order, c, bound):
+                        continue
+                    cost, at, where = best_with(t, s, c, order, 0.0, bound, seed)
+                    memo.mark[order, c], memo.cost[order, c] = s.mark[c], cost
+                    memo.exact[order, c] = 1 if cost < bound else 0
+                    memo.at[order, c], memo.stock[order, c] = at, where
+                else:
+                    cost, at, where = best_with(t, s, c, order, s.look[c], bound, seed)
             if cost < best:
-                if crew != c:
-                    second = best
-                best, crew, place, stock = cost, c, at, where
-        if c != crew:
-            second = min(second, own)
+                best, second, crew, place, stock = cost, best, c, at, where
+            elif cost < second:
+                second = cost
     return best, crew, place, stock, second
 
 
@@ -102,7 +147,7 @@ def insert_group(t: Tables, s: State, group: int, blink: float, seed: np.ndarray
         s.agreed[order] = -1.0
         held = t.release[order]
         t.release[order] = max(held, moment)
-        _, crew, at, stock, _ = spot(t, s, order, blink, seed, barred)
+        _, crew, at, stock, _ = spot(t, s, order, blink, seed, barred, False)
         if crew >= 0:
             put(t, s, crew, order, at, stock)
             moment = s.leave[crew, at + 1] - t.service[order]
@@ -239,7 +284,7 @@ def rebuild(t: Tables, s: State, blink: float, seed: np.ndarray, touched: np.nda
         elif way >= 7.0 and way < 8.5:
             key = -t.reach[order, t.near[order, min(20, t.near.shape[1] - 1)]]
         elif way >= 8.5 and way < 9.0:
-            best, _, _, _, second = spot(t, s, order, 0.0, seed, barred)
+            best, _, _, _, second = spot(t, s, order, 0.0, seed, barred, True)
             key = -(min(second, 1e9) - min(best, 1e9))
         keys[many] = key - (1e15 if t.emergency[order] == 1 and way < 9.5 else 0.0)
         who[many] = order
@@ -253,7 +298,7 @@ def rebuild(t: Tables, s: State, blink: float, seed: np.ndarray, touched: np.nda
                         touched[s.crew_of[other]] = 1
             barred[:] = 0
             continue
-        cost, crew, at, stock, _ = spot(t, s, order, blink, seed, barred)
+        cost, crew, at, stock, _ = spot(t, s, order, blink, seed, barred, False)
         if crew >= 0 and cost < t.unserved[order]:
             put(t, s, crew, order, at, stock)
             touched[crew] = 1
@@ -277,7 +322,9 @@ def copy_crew(a: State, b: State, crew: int) -> None:
     b.leave[crew, :n] = a.leave[crew, :n]
     b.taken[crew, :n] = a.taken[crew, :n]
     b.cost[crew, :n] = a.cost[crew, :n]
+    b.hop[crew, :n] = a.hop[crew, :n]
     b.size[crew], b.stock[crew], b.total[crew] = a.size[crew], a.stock[crew], a.total[crew]
+    b.mark[crew] = a.mark[crew]
 
 
 @allocating

@@ -14,7 +14,7 @@ from denghuo.engine.dispatch.model import Order, Plan, Problem
 from denghuo.engine.dispatch.search import copy_all, insert_group, load, rebuild, run, spot
 from denghuo.engine.dispatch.tables import State, Tables, plan_of, state_of, tables_of
 
-HOT, COLD = 1.0, 0.05  # first and last temperature, in the mean cost of reaching an order
+HOT, COLD = 1.5, 0.03  # first and last temperature, in the mean cost of reaching an order
 CHUNKS = 40
 FIRST_ROUNDS = 40
 
@@ -88,7 +88,7 @@ def insert_now(problem: Problem, plan: Plan, order: Order | int) -> tuple[Proble
     if tables.group[number] >= 0:
         insert_group(tables, state, tables.group[number], 0.0, random, barred)
         return problem, plan_of(state, plan.iterations)
-    cost, crew, position, stock, _ = spot(tables, state, number, 0.0, random, barred)
+    cost, crew, position, stock, _ = spot(tables, state, number, 0.0, random, barred, False)
     if crew < 0 or not cost < np.inf:
         return problem, plan
     routes = list(plan.routes)
@@ -108,7 +108,7 @@ def insertion_costs(problem: Problem, plan: Plan, order: int) -> list[tuple[floa
     for crew in range(len(problem.crews)):
         barred = np.ones(len(problem.crews), dtype=np.int64)
         barred[crew] = 0
-        cost, who, position, _, _ = spot(tables, state, order, 0.0, random, barred)
+        cost, who, position, _, _ = spot(tables, state, order, 0.0, random, barred, False)
         if who >= 0 and cost < np.inf:
             found.append((float(cost), crew, int(position)))
     return sorted(found)

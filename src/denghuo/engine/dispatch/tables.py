@@ -16,10 +16,23 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+class Memo(NamedTuple):
+    """What the cheapest place of an order in a crew's route was found to cost. It holds as long as the route is the one with
+    that mark: every change gives a route a new mark, and putting an earlier route back gives it its old one."""
+
+    mark: Ints  # [order, crew] of the route that was looked at
+    cost: Floats  # [order, crew]; where ``exact`` is 0 the cost is this or more
+    exact: Ints
+    at: Ints
+    stock: Ints
+    last: Ints  # (1,) the last mark given
+
+
 class Tables(NamedTuple):
     """What does not change during a search. ``extra[c, o]`` is inf where crew c may not take order o."""
 
     go: Floats  # cost of driving between nodes
+    come: Floats  # the same by where to, where from: the rows that a search for an order's place reads
     reach: Floats  # the same with the paid minutes of driving: how far apart orders are
     minutes: Floats
     service: Floats
@@ -50,6 +63,7 @@ class Tables(NamedTuple):
     needs: int  # 1: tools or parts are wanted, routes are walked in full
     full: int  # 1: insertions cannot be valued from stored prefixes
     sequence: Ints  # pairs (first, then) of orders
+    memo: Memo
 
 
 class State(NamedTuple):
@@ -65,6 +79,9 @@ class State(NamedTuple):
     crew_of: Ints
     agreed: Floats
     scratch: Ints  # parts left while a route is walked
+    mark: Ints  # of each route as it is, see :class:`Memo`
+    hop: Floats  # cost of driving to each position from the one before; not where a depot lies between
+    look: Floats  # while a place is searched: how each crew is still to be looked at
 
 
 def tables_of(problem: Problem, near: int = 120) -> Tables:
@@ -91,6 +108,7 @@ def tables_of(problem: Problem, near: int = 120) -> Tables:
 
     return Tables(
         go,
+        np.ascontiguousarray(go.T),
         reach,
         minutes,
         of_orders("minutes"),
@@ -121,7 +139,14 @@ def tables_of(problem: Problem, near: int = 120) -> Tables:
         needs,
         int(bool(needs or weights.working)),
         np.array(_closed(problem.sequence), dtype=np.int64).reshape(-1, 2),
+        _memo(count, len(crews)),
     )
+
+
+def _memo(orders: int, crews: int) -> Memo:
+    shape = (orders, crews)
+    whole = [np.zeros(shape, dtype=np.int64) for _ in range(4)]
+    return Memo(whole[0], np.zeros(shape), whole[1], whole[2], whole[3], np.zeros(1, dtype=np.int64))
 
 
 def state_of(problem: Problem, plan: Plan | None) -> State:
@@ -140,6 +165,9 @@ def state_of(problem: Problem, plan: Plan | None) -> State:
         np.full(count, -1, dtype=np.int64),
         np.full(count, -1.0),
         np.zeros(kinds, dtype=np.int64),
+        np.zeros(crews, dtype=np.int64),
+        np.zeros((crews, width)),
+        np.zeros(crews),
     )
     if plan is None:
         return state
@@ -201,16 +229,25 @@ def _padded(lists: list[tuple[int, ...]], width: int) -> Ints:
 
 def _extra(problem: Problem) -> Floats:
     """Cost of giving an order to a crew apart from driving and lateness; inf where it may not be."""
-    made = np.zeros((len(problem.crews), len(problem.orders)))
-    for index, order in enumerate(problem.orders):
-        for number, crew in enumerate(problem.crews):
-            allowed = order.skills & ~crew.skills == 0 and (not order.only or number in order.only)
-            if crew.depot is None:
-                stocked = all(need <= have for need, have in zip(order.parts, crew.parts, strict=False))
-                missing = any(order.parts[len(crew.parts) :])
-                allowed = allowed and order.tools & ~crew.tools == 0 and stocked and not missing
-            if not allowed:
-                made[number, index] = np.inf
-            elif order.crew is not None and order.crew != number:
-                made[number, index] = problem.weights.reassignment
+    crews, orders = problem.crews, problem.orders
+    kinds = _kinds(problem)
+
+    def column(values: list[int]) -> Ints:
+        return np.array(values, dtype=np.int64).reshape(-1, 1)
+
+    skills, tools = (np.array([getattr(one, name) for one in orders], dtype=np.int64) for name in ("skills", "tools"))
+    allowed = skills & ~column([one.skills for one in crews]) == 0
+    # Who passes no depot must have what is needed from the start.
+    far = column([one.depot is None for one in crews]).astype(bool)
+    equipped = tools & ~column([one.tools for one in crews]) == 0
+    need, have = _padded([one.parts for one in orders], kinds), _padded([one.parts for one in crews], kinds)
+    for kind in range(kinds):
+        equipped &= need[:, kind] <= have[:, kind : kind + 1]
+    allowed &= equipped | ~far
+    made = np.where(allowed, 0.0, np.inf)
+    for index, order in enumerate(orders):
+        if order.only:
+            made[[number for number in range(len(crews)) if number not in order.only], index] = np.inf
+        if order.crew is not None:
+            made[:, index] += problem.weights.reassignment * (np.arange(len(crews)) != order.crew)
     return made
