@@ -74,12 +74,9 @@ def best_with(t: Tables, s: State, crew: int, order: int, blink: float, bound: f
 
 
 @inlined
-def remembered(t: Tables, s: State, order: int, crew: int, bound: float) -> bool:
-    """Whether what is kept of an order in a route still holds and is all one needs to know below the bound."""
-    memo = t.memo
-    if memo.mark[order, crew] != s.mark[crew]:
-        return False
-    return memo.exact[order, crew] == 1 or memo.cost[order, crew] >= bound
+def gap(scale: float, seed: np.ndarray) -> int:
+    """How many are passed over before the next of those that come with a chance p each; ``scale`` = 1 / log(1 - p)."""
+    return int(math.log(max(draw(seed), 1e-12)) * scale)
 
 
 @kernel
@@ -88,20 +85,26 @@ def spot(t: Tables, s: State, order: int, blink: float, seed: np.ndarray, barred
     only where ``both`` are wanted. Routes that were looked at before come first: they bound the others."""
     memo, crews = t.memo, len(t.ready)
     best, second, crew, place, stock = INF, INF, -1, -1, -1
+    together = t.group[order] >= 0
+    # A route is overlooked in part as often as one of its places would be; which is drawn by the gaps between such routes.
+    scale = 1.0 / math.log(1.0 - min(0.5, blink * (t.stops + 1.0))) if blink > 0.0 else 0.0
+    next_blink = gap(scale, seed) if blink > 0.0 else crews
     for look in range(2):
         for c in range(crews):
             if look == 0:
                 s.look[c] = 0.0
-                if t.extra[c, order] == INF or barred[c] == 1:
+                if t.unable[order, c] or barred[c] == 1:
                     continue
                 # Orders that begin together agree on a moment, which changes what a place costs: nothing is kept of them.
-                # Overlooking is drawn for a whole route first: seldom enough that what is kept of the others is used.
-                s.look[c] = -1.0
-                if t.group[order] >= 0:
+                if together:
                     s.look[c] = max(blink, 1e-12)
-                elif blink > 0.0 and draw(seed) < blink * (s.size[c] + 1):
+                    continue
+                if c >= next_blink:
                     s.look[c] = 1.0 / (s.size[c] + 1)
-                if s.look[c] > 0.0 or not remembered(t, s, order, c, INF):
+                    next_blink = c + 1 + gap(scale, seed)
+                    continue
+                s.look[c] = -1.0
+                if memo.mark[order, c] != s.mark[c] or memo.exact[order, c] == 0:
                     continue
                 cost, at, where = memo.cost[order, c], memo.at[order, c], memo.stock[order, c]
                 s.look[c] = 0.0
@@ -110,7 +113,7 @@ def spot(t: Tables, s: State, order: int, blink: float, seed: np.ndarray, barred
                 if s.look[c] == 0.0:
                     continue
                 if s.look[c] < 0.0:
-                    if remembered(t, s, order, c, bound):
+                    if memo.mark[order, c] == s.mark[c] and memo.cost[order, c] >= bound:
                         continue
                     cost, at, where = best_with(t, s, c, order, 0.0, bound, seed)
                     memo.mark[order, c], memo.cost[order, c] = s.mark[c], cost

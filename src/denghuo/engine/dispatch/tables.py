@@ -48,6 +48,7 @@ class Tables(NamedTuple):
     tools: Ints
     parts: Ints
     extra: Floats
+    unable: NDArray[np.bool_]  # [order, crew]: the same, for a look over all crews
     near: Ints  # for each order the others, nearest first
     ready: Floats
     shift_end: Floats
@@ -63,6 +64,7 @@ class Tables(NamedTuple):
     needs: int  # 1: tools or parts are wanted, routes are walked in full
     full: int  # 1: insertions cannot be valued from stored prefixes
     sequence: Ints  # pairs (first, then) of orders
+    stops: float  # mean length of a route
     memo: Memo
 
 
@@ -100,6 +102,8 @@ def tables_of(problem: Problem, near: int = 120) -> Tables:
     reach = go + weights.working * minutes
     both = reach[:count, :count] + reach[:count, :count].T
 
+    extra = _extra(problem)
+
     def of_orders(name: str) -> Floats:
         return np.array([getattr(one, name) for one in orders], dtype=np.float64)
 
@@ -123,7 +127,8 @@ def tables_of(problem: Problem, near: int = 120) -> Tables:
         members,
         np.array([one.tools for one in orders], dtype=np.int64),
         _padded([one.parts for one in orders], kinds),
-        _extra(problem),
+        extra,
+        np.ascontiguousarray(np.isinf(extra).T),
         np.ascontiguousarray(np.argsort(both, axis=1, kind="stable")[:, :near]),
         of_crews("ready"),
         of_crews("shift_end"),
@@ -139,6 +144,7 @@ def tables_of(problem: Problem, near: int = 120) -> Tables:
         needs,
         int(bool(needs or weights.working)),
         np.array(_closed(problem.sequence), dtype=np.int64).reshape(-1, 2),
+        count / max(1, len(crews)),
         _memo(count, len(crews)),
     )
 
