@@ -14,7 +14,14 @@ from e2e.browser import DESK, HEIGHT, PHONE, Visitor, Visitors
 HALL = ["/", "/hall/report/", "/hall/matter/", "/hall/find/", "/hall/outages/", "/staff/sign-in/"]
 SCREENS = {
     "": HALL,
-    "agent": ["/staff/desk/", "/staff/requests/", "/staff/requests/new/", "request", "/staff/customers/"],
+    "agent": [
+        "/staff/desk/",
+        "/staff/requests/",
+        "/staff/requests/new/",
+        "request",
+        "/staff/customers/",
+        "/staff/my-shifts/",
+    ],
     "dispatcher": [
         "/staff/dispatch/",
         "dispatch",
@@ -61,6 +68,17 @@ SCREENS = {
         "/staff/prediction/weather/",
         "/staff/notices/",
     ],
+    "planner": [
+        "/staff/workforce/",
+        "/staff/workforce/requirement/",
+        "/staff/workforce/accuracy/",
+        "/staff/workforce/scenarios/",
+        "/staff/workforce/rosters/",
+        "roster",
+        "/staff/workforce/rosters/shifts/",
+        "/staff/workforce/rosters/fairness/",
+        "/staff/workforce/today/",
+    ],
     "callback_agent": ["/staff/callbacks/", "/staff/callbacks/corrections/", "/staff/callbacks/scripts/"],
     "crew_leader": ["/field/", "/field/crew/"],
     "system_admin": [
@@ -94,6 +112,7 @@ LINKED = {
     "entry": ("/staff/knowledge/", "main table tbody a"),
     "rewrite": ("entry", "main a[href$='/write/'], main a[href*='?base=']"),
     "entity": ("/staff/knowledge/graph/", "main table tbody a"),
+    "roster": ("/staff/workforce/rosters/", "main table tbody a"),
     "role": ("/staff/knowledge/models/", "main a[href*='/models/role/']"),
 }
 # Where the crew works there is no menu of the office; these have the whole chrome to translate.
@@ -117,6 +136,17 @@ TRANSLATED = {
         "/staff/filings/",
     ],
     "manager": ["/staff/catalogue/", "/staff/promises/", "/staff/completeness/", "/staff/prediction/"],
+    "planner": [
+        "/staff/workforce/",
+        "/staff/workforce/requirement/",
+        "/staff/workforce/accuracy/",
+        "/staff/workforce/scenarios/",
+        "/staff/workforce/rosters/",
+        "roster",
+        "/staff/workforce/rosters/shifts/",
+        "/staff/workforce/rosters/fairness/",
+        "/staff/workforce/today/",
+    ],
     "callback_agent": ["/staff/callbacks/", "/staff/callbacks/campaigns/"],
     "system_admin": ["/staff/exchange/", "/staff/exchange/feed/", "/staff/exchange/adapters/"],
     "knowledge_editor": [
