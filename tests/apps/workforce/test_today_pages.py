@@ -32,7 +32,12 @@ def day(org_tree: Any, make_staff: Any, monkeypatch: pytest.MonkeyPatch) -> Simp
     queue = make_queue(org, "t_voice", channels=["voice"], channel_class="voice")
     people = [make_staff("agent", org) for _ in range(3)]
     shift = ShiftType.objects.create(
-        org=org, code="A", name="早班", start=dt.time(8), minutes=510, breaks=[{"at": 240, "minutes": 30, "paid": False}]
+        org=org,
+        code="A",
+        name="早班",
+        start=dt.time(8),
+        minutes=510,
+        breaks=[{"at": 240, "minutes": 30, "paid": False}],
     )
     period = RosterPeriod.objects.create(
         org=org, first=TODAY.replace(day=1), last=TODAY.replace(day=31), state=PeriodState.PUBLISHED, made_at=AT
