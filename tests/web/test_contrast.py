@@ -10,6 +10,7 @@ import pytest
 from denghuo.web import states
 
 CSS = Path(states.__file__).parent / "static" / "web" / "denghuo.css"
+DEMAND_CSS = Path(states.__file__).parents[1] / "apps/workforce/static/workforce/demand.css"
 GROUNDS = ("paper", "surface", "surface-2")
 TEXTS = ("ink", "ink-2", "ink-3", "link", "lamp-ink", "danger")
 PAIRS = [(text, ground) for text in TEXTS for ground in GROUNDS]
@@ -58,6 +59,26 @@ def test_text_reaches_aa(theme: str) -> None:
     colours = tokens(theme)
     weak = {f"{text} on {ground}": round(contrast(colours[text], colours[ground]), 2) for text, ground in PAIRS}
     assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+def mixed(colour: str, share: float, ground: str) -> str:
+    """``color-mix(in srgb, colour share%, ground)``."""
+    pairs = [(int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(one * share + other * (1 - share)):02x}" for one, other in pairs)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_level_of_the_staffing_heat_map_is_readable(theme: str) -> None:
+    colours = tokens(theme)
+    levels = re.findall(
+        r"\.wf-l(\d) .*?var\(--dh-([\w-]+)\) (\d+)%, var\(--dh-([\w-]+)\)", DEMAND_CSS.read_text(encoding="utf-8")
+    )
+    assert [level for level, *_ in levels] == ["1", "2", "3", "4", "5"]
+    ratios = {
+        level: contrast(colours["ink"], mixed(colours[tone], int(share) / 100, colours[ground]))
+        for level, tone, share, ground in levels
+    }
+    assert {level: ratio for level, ratio in ratios.items() if ratio < 4.5} == {}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
