@@ -3,10 +3,16 @@ the API as one, so that their province is built once."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+if "CI" not in os.environ:  # there Hypothesis takes its own profile, which draws the same examples every time
+    settings.register_profile("denghuo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("denghuo")  # what a test says of the product must not hang on how busy the machine is
 
 
 class ByFile(LoadScopeScheduling):

@@ -15,7 +15,7 @@ from denghuo.apps.grid import actions as grid
 from denghuo.apps.grid.models import Feeder, Outage
 from denghuo.apps.requests.models import Request
 from denghuo.core.events import Event, consumers, ensure_partitions, log
-from denghuo.demo import questions, rosters, teamwork, voltage, workforce
+from denghuo.demo import attendance, questions, rosters, teamwork, voltage, workforce
 from denghuo.demo.history import words
 from denghuo.demo.history.announcing import announce
 from denghuo.demo.history.cast import Cast
@@ -81,6 +81,7 @@ def build(seed: int, size: str | Size, progress: Progress | None = None) -> Past
     teamwork.build(seed)
     workforce.build(seed)
     rosters.build()
+    attendance.build(seed)
     return Past(
         outages=Outage.objects.count(),
         contacts=Contact.objects.count(),

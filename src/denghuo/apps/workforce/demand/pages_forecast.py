@@ -58,7 +58,7 @@ def _page(request: HttpRequest, scope: Scope, form: OverrideForm | None) -> Http
         found = reading.days_of(scope.unit, scope.queue, scope.day, scope.last)
         actual = actual_of(scope, scope.day, scope.last)
         context |= {
-            "days": found, "tiles": _tiles(found, actual), "chart": _chart(scope, found, actual),
+            "days": found, "tiles": _tiles(found, actual), "chart": curve(scope, found, actual),
             "table": _table(scope, found, actual), "effects": _effects(found), "weights": _weights(found),
             "marks": [mark for one in found for mark in one.overrides], "notes": _notes(found),
             "events": [hit | {"label": hit["event"].get_kind_display()} for hit in _events(scope)],
@@ -109,7 +109,8 @@ def _tiles(found: Sequence[Day], actual: dict[dt.date, counting.Floats]) -> list
     return tiles
 
 
-def _chart(scope: Scope, found: Sequence[Day], actual: dict[dt.date, counting.Floats]) -> dict[str, Any]:
+def curve(scope: Scope, found: Sequence[Day], actual: dict[dt.date, counting.Floats]) -> dict[str, Any]:
+    """Forecast with its interval, what came, and what the planner corrected."""
     if not found:
         return {"series": []}
     one_day = scope.span == "day"

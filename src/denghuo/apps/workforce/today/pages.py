@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,13 +16,14 @@ from django.views.decorators.http import require_GET
 
 from denghuo.apps.accounts.pages import staff_page
 from denghuo.apps.contacts.choices import AgentState
-from denghuo.apps.workforce.demand.common import HOURS, scope_of
+from denghuo.apps.workforce.demand.common import HOURS, Scope, scope_of
 from denghuo.apps.workforce.demand.counting import midnight
-from denghuo.apps.workforce.demand.pages_forecast import workbook
-from denghuo.apps.workforce.demand.reading import VIEW
-from denghuo.apps.workforce.today import reading
+from denghuo.apps.workforce.demand.pages_forecast import actual_of, curve, workbook
+from denghuo.apps.workforce.demand.reading import VIEW, days_of
+from denghuo.apps.workforce.today import ahead, reading
 from denghuo.apps.workforce.today.adherence import Deviation, Span
 from denghuo.apps.workforce.today.reading import Heads, Line
+from denghuo.core.scoping.models import OrgUnit
 
 ON_A_PAGE = 40
 WIDTH = 1440  # of a strip: one unit a minute
@@ -31,23 +33,35 @@ REACH = 720  # minutes past midnight that a strip still shows
 @require_GET
 @staff_page(VIEW)
 def today(request: HttpRequest) -> HttpResponse:
-    """Adherence of a unit's day; ``?out=1`` shows those outside their plan alone."""
+    """A unit's day: what was planned, what happens, what is still to come and what can be done about it.
+
+    ``?out=1`` shows people outside their plan alone; ``?part=1`` is the part that is asked for every minute.
+    """
     scope = scope_of(request)
+    if getattr(request, "htmx", False) and request.GET.get("part") and scope.unit is not None:
+        return render(request, "workforce/today/_day.html", {"scope": scope} | _day(request, scope, scope.unit))
     context = scope.context("today") | {"no_span": True}
     if scope.unit is not None:
-        people = reading.lines(scope.unit, scope.day)
-        heads = reading.heads([scope.queue] if scope.queue else scope.queues, scope.day, people)
-        only_out = request.GET.get("out") == "1"
-        shown = [one for one in people if one.found and one.found.deviations] if only_out else people
-        page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
-        context |= {
-            "rows": [_row(one, scope.day) for one in page.object_list], "page": page, "only_out": only_out,
-            "tiles": _tiles(people), "chart": _chart(heads), "people": people,
-            "all_url": scope.url("today"), "out_url": scope.url("today", out=1),
-            "page_url": scope.url("today", out=1 if only_out else ""), "width": WIDTH + REACH,
-        }  # fmt: skip
-    part = getattr(request, "htmx", False) and request.GET.get("part")
-    return render(request, "workforce/today/_day.html" if part else "workforce/today/today.html", context)
+        context |= _day(request, scope, scope.unit) | ahead.context(scope.actor, scope.unit, scope.day)
+        context["ahead_url"] = scope.url("today-ahead")
+    return render(request, "workforce/today/today.html", context)
+
+
+def _day(request: HttpRequest, scope: Scope, unit: OrgUnit) -> dict[str, Any]:
+    people = reading.lines(unit, scope.day)
+    heads = reading.heads([scope.queue] if scope.queue else scope.queues, scope.day, people)
+    only_out = request.GET.get("out") == "1"
+    shown = [one for one in people if one.found and one.found.deviations] if only_out else people
+    page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
+    one_day = replace(scope, span="day")
+    expected = days_of(unit, scope.queue, scope.day, scope.day)
+    return {
+        "volume": curve(one_day, expected, actual_of(one_day, scope.day, scope.day)) if expected else None,
+        "rows": [_row(one, scope.day) for one in page.object_list], "page": page, "only_out": only_out,
+        "tiles": _tiles(people), "chart": _chart(heads), "people": people,
+        "all_url": scope.url("today"), "out_url": scope.url("today", out=1),
+        "page_url": scope.url("today", out=1 if only_out else ""), "width": WIDTH + REACH,
+    }  # fmt: skip
 
 
 @require_GET
@@ -126,9 +140,9 @@ def _tiles(people: Sequence[Line]) -> list[dict[str, str]]:
 
 def _chart(heads: Heads) -> dict[str, Any]:
     lines = (
-        (_("需要"), heads.needed, "solid"),
-        (_("计划"), heads.planned, "dashed"),
-        (_("在岗"), heads.there, "solid"),
+        (_("需要人数"), heads.needed, "solid"),
+        (_("计划人数"), heads.planned, "dashed"),
+        (_("在岗人数"), heads.there, "solid"),
     )
     return {
         "legend": {"data": [name for name, _data, _style in lines]},

@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Q
 from django.utils import timezone
 
 from denghuo.apps.accounts.models import Staff
-from denghuo.apps.contacts.models import AgentStateSpan, Queue
+from denghuo.apps.contacts.models import Queue
 from denghuo.apps.workforce.demand.counting import midnight
 from denghuo.apps.workforce.demand.models import SLOTS, RequirementDay
 from denghuo.apps.workforce.rosters.models import DayKind, PeriodState, ShiftAssignment, ShiftType
-from denghuo.apps.workforce.today.adherence import BREAK, KINDS, OFF, WORK, Measured, Span, measured
+from denghuo.apps.workforce.today.adherence import BREAK, WORK, Measured, Span, measured
+from denghuo.apps.workforce.today.stretches import stretches
 from denghuo.core import moment, policies
 from denghuo.core.scoping.models import OrgUnit
 
@@ -32,6 +32,12 @@ class Line:
     actual: list[Span] = field(default_factory=list)
     state: str = ""
     found: Measured | None = None
+    row: ShiftAssignment | None = None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it is a day of work; training and standby are not."""
+        return self.row is None or self.row.kind == DayKind.WORK
 
     @property
     def out_now(self) -> bool:
@@ -67,38 +73,35 @@ def planned_spans(day: dt.date, shift: ShiftType) -> list[Span]:
     return [*found, Span(WORK, at, end)] if at < end else found
 
 
-def lines(unit: OrgUnit, day: dt.date) -> list[Line]:
-    """Everybody with a published shift that begins on ``day`` at the unit or below, by its beginning; two statements."""
-    rows = ShiftAssignment.objects.select_related("shift", "staff", "staff__org").filter(
-        day=day, kind=DayKind.WORK, period__org__path__startswith=unit.path, shift__isnull=False
+def today() -> dt.date:
+    """The business date."""
+    return timezone.localdate(moment.now())
+
+
+def lines(unit: OrgUnit, day: dt.date, *, others: bool = False) -> list[Line]:
+    """Everybody with a published shift that begins on ``day`` at the unit or below, by its beginning; two statements.
+
+    With ``others`` also those in training and on standby.
+    """
+    kinds = [DayKind.WORK, DayKind.TRAINING, DayKind.STANDBY] if others else [DayKind.WORK]
+    rows = ShiftAssignment.objects.select_related("shift", "staff", "staff__org", "period__org").filter(
+        day=day, kind__in=kinds, period__org__path__startswith=unit.path, shift__isnull=False
     )
     rows = rows.exclude(period__state=PeriodState.DRAFT)
     found = {
-        row.staff_id: Line(row.staff, row.shift, planned_spans(day, row.shift)) for row in rows if row.shift is not None
+        row.staff_id: Line(row.staff, row.shift, planned_spans(day, row.shift), row=row)
+        for row in rows
+        if row.shift is not None
     }
     now = moment.now().timestamp()
     tolerance = 60.0 * float(policies.get(TOLERANCE, unit))
-    spans = spans_of(found, day)
+    did = stretches(found, day)
     for staff_id, line in found.items():
-        own = spans.get(staff_id, [])
-        line.actual = [Span(KINDS.get(state, OFF), begin, end) for state, begin, end in own]  # type: ignore[call-overload]
-        line.state, line.until = own[-1][0] if own else "", min(now, line.planned[-1].end)
+        if staff_id in did:
+            line.actual, line.state = did[staff_id].spans, did[staff_id].state
+        line.until = min(now, line.planned[-1].end)
         line.found = measured(line.planned, line.actual, min(now, line.planned[-1].end + 12 * 3600.0), tolerance)
     return sorted(found.values(), key=lambda one: (one.planned[0].begin, one.staff.employee_no))
-
-
-def spans_of(staff_ids: Collection[int], day: dt.date) -> dict[int, list[tuple[str, float, float]]]:
-    """(state, begin, end) of people from the day's midnight until noon of the next, in order; the open one ends now."""
-    begin, end = midnight(day), midnight(day + ONE_DAY) + dt.timedelta(hours=12)
-    now = moment.now()
-    rows = AgentStateSpan.objects.filter(
-        Q(ended_at=None) | Q(ended_at__gt=begin), staff__in=list(staff_ids), started_at__lt=min(end, now)
-    ).order_by("started_at")
-    found: dict[int, list[tuple[str, float, float]]] = {}
-    for staff_id, state, started, ended in rows.values_list("staff_id", "state", "started_at", "ended_at"):
-        stop = min(ended or now, end).timestamp()
-        found.setdefault(staff_id, []).append((state, max(started, begin).timestamp(), stop))
-    return found
 
 
 def heads(queues: Collection[Queue], day: dt.date, people: Collection[Line]) -> Heads:
