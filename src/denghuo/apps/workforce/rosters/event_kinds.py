@@ -32,3 +32,12 @@ register_kind("swap.decided", fields=SWAP | {"approved": bool}, label=_("审批�
 register_kind("swap.withdrawn", fields=SWAP, label=_("撤回换班"), hint=("day",))
 register_kind("calendar.made", fields={}, label=_("生成日历订阅地址"))
 register_kind("calendar.revoked", fields={}, label=_("停用日历订阅地址"))
+RUN = {"solution_id": int}
+register_kind("roster.making_started", fields=RUN, label=_("开始自动排班"))
+register_kind("roster.filled", fields=RUN | {"days": int, "short": int}, label=_("自动排班写入"))
+register_kind("roster.adjusting_started", fields=RUN, label=_("开始临时缺勤调整"))
+register_kind("roster.proposed", fields=RUN | {"days": int}, label=_("提出调整方案"))
+register_kind("roster.adjusted", fields=RUN | {"staff_id": int | None, "days": int}, label=_("采纳调整方案"))
+register_kind("roster.proposal_discarded", fields=RUN, label=_("放弃调整方案"))
+register_kind("roster.rule_saved", fields={"rule": str}, label=_("保存本地排班规则"), hint=("rule",))
+register_kind("roster.rule_retired", fields={"rule": str}, label=_("停用本地排班规则"), hint=("rule",))

@@ -44,7 +44,7 @@ class DayForm(PartForm):
 
     def __init__(self, *args: Any, people: list[Any], shifts: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["staff"].choices = [(one.pk, f"{one.display_name} {one.employee_no}") for one in people]  # type: ignore[attr-defined]
+        self.fields["staff"].choices = people_choices(people)  # type: ignore[attr-defined]
         self.fields["shift"].choices = [("", _t("无（休假）")), *shift_choices(shifts)]  # type: ignore[attr-defined]
 
 
@@ -71,6 +71,21 @@ class ShiftForm(PartForm):
     break_minutes = forms.IntegerField(label=_("用餐分钟数（不计工时）"), min_value=0, required=False)
 
 
+class AbsenceForm(PartForm):
+    """Somebody cannot come."""
+
+    staff = forms.TypedChoiceField(label=_("人员"), coerce=int)
+    first = day_field(_("从哪天起"))
+    last = day_field(_("到哪天止"))
+    reason = forms.CharField(
+        label=_("原因"), max_length=200, required=False, help_text=_("请写事由类别，不写病情等个人隐私"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff"].choices = people_choices(people)  # type: ignore[attr-defined]
+
+
 class WishForm(PartForm):
     """A wish."""
 
@@ -86,3 +101,8 @@ class WishForm(PartForm):
 def shift_choices(shifts: list[Any]) -> list[tuple[int, str]]:
     """Shifts to choose from."""
     return [(one.pk, f"{one.name} {one.start:%H:%M}") for one in shifts]
+
+
+def people_choices(people: list[Any]) -> list[tuple[int, str]]:
+    """People to choose from."""
+    return [(one.pk, f"{one.display_name} {one.employee_no}") for one in people]

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from denghuo.apps.accounts.pages import attempt, staff_page
 from denghuo.apps.workforce import tabs
-from denghuo.apps.workforce.rosters import actions, own, reading
-from denghuo.apps.workforce.rosters.forms import DayForm, NeedForm, PeriodForm, ShiftForm
+from denghuo.apps.workforce.rosters import actions, own, reading, solution_card
+from denghuo.apps.workforce.rosters.forms import AbsenceForm, DayForm, NeedForm, PeriodForm, ShiftForm
 from denghuo.apps.workforce.rosters.models import PeriodState, RosterPeriod, SwapOffer, SwapState
 from denghuo.apps.workforce.rosters.reading import APPROVE, PLAN, VIEW
 from denghuo.core import events
@@ -39,7 +39,7 @@ def rosters(request: HttpRequest) -> HttpResponse:
 @staff_page(PLAN)
 def make(request: HttpRequest) -> HttpResponse:
     """Open a month's roster."""
-    actor, unit = actor_of(request), _unit(request)
+    actor, unit = actor_of(request), unit_of(request)
     form = PeriodForm(request.POST)
     if not form.is_valid():
         return _list(request, form)
@@ -56,7 +56,7 @@ def make(request: HttpRequest) -> HttpResponse:
 @staff_page(VIEW)
 def roster(request: HttpRequest, pk: int) -> HttpResponse:
     """A month: people by days."""
-    return _grid(request, reading.need_period(actor_of(request), pk, VIEW))
+    return grid_page(request, reading.need_period(actor_of(request), pk, VIEW))
 
 
 @require_POST
@@ -67,7 +67,7 @@ def set_day(request: HttpRequest, pk: int) -> HttpResponse:
     period = reading.need_period(actor, pk, PLAN)
     form = DayForm(request.POST, people=reading.people_of(period.org), shifts=reading.shifts_for(period.org))
     if not form.is_valid():
-        return _grid(request, period, day_form=form)
+        return grid_page(request, period, day_form=form)
     data = form.cleaned_data
     try:
         actions.set_day(
@@ -76,7 +76,7 @@ def set_day(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
     except ActionError as error:
         add_refusal(form, error)
-        return _grid(request, period, day_form=form)
+        return grid_page(request, period, day_form=form)
     return redirect("workforce:roster", pk)
 
 
@@ -107,13 +107,13 @@ def set_need(request: HttpRequest, pk: int) -> HttpResponse:
     period = reading.need_period(actor, pk, PLAN)
     form = NeedForm(request.POST, shifts=reading.shifts_for(period.org))
     if not form.is_valid():
-        return _grid(request, period, need_form=form)
+        return grid_page(request, period, need_form=form)
     data = form.cleaned_data
     try:
         actions.set_need(actor, pk, day=data["day"], shift_id=data["shift"], heads=data["heads"])
     except ActionError as error:
         add_refusal(form, error)
-        return _grid(request, period, need_form=form)
+        return grid_page(request, period, need_form=form)
     return redirect("workforce:roster", pk)
 
 
@@ -147,7 +147,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
 @staff_page(PLAN)
 def save_shift(request: HttpRequest) -> HttpResponse:
     """Add or succeed a shift."""
-    actor, unit = actor_of(request), _unit(request)
+    actor, unit = actor_of(request), unit_of(request)
     form = ShiftForm(request.POST)
     if not form.is_valid():
         return _library(request, form)
@@ -174,7 +174,7 @@ def retire_shift(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_page(VIEW)
 def fairness(request: HttpRequest) -> HttpResponse:
     """Nights, weekends and hours over the last three months."""
-    context = _context(request, "fairness")
+    context = context_of(request, "fairness")
     if context["unit"]:
         last = reading.today()
         first = (last - dt.timedelta(days=90)).replace(day=1)
@@ -182,7 +182,8 @@ def fairness(request: HttpRequest) -> HttpResponse:
     return render(request, "workforce/rosters/fairness.html", context)
 
 
-def _context(request: HttpRequest, here: str, unit: OrgUnit | None = None) -> dict[str, Any]:
+def context_of(request: HttpRequest, here: str, unit: OrgUnit | None = None) -> dict[str, Any]:
+    """What the planner's pages share: tabs, units to choose from, what the actor may do."""
     actor = actor_of(request)
     units = reading.units_of(actor)
     asked = (request.GET if request.method == "GET" else request.POST).get("unit")
@@ -195,7 +196,8 @@ def _context(request: HttpRequest, here: str, unit: OrgUnit | None = None) -> di
     }  # fmt: skip
 
 
-def _unit(request: HttpRequest) -> OrgUnit:
+def unit_of(request: HttpRequest) -> OrgUnit:
+    """The unit a form is about. Raises NotFound for one the actor does not see."""
     unit = next((one for one in reading.units_of(actor_of(request)) if str(one.pk) == request.POST.get("unit")), None)
     if unit is None:
         raise NotFound()
@@ -203,7 +205,7 @@ def _unit(request: HttpRequest) -> OrgUnit:
 
 
 def _list(request: HttpRequest, form: PeriodForm | None) -> HttpResponse:
-    context = _context(request, "rosters")
+    context = context_of(request, "rosters")
     unit = context["unit"]
     if unit is not None:
         swaps = SwapOffer.objects.filter(state=SwapState.TAKEN, given__period__org__path__startswith=unit.path)
@@ -216,15 +218,17 @@ def _list(request: HttpRequest, form: PeriodForm | None) -> HttpResponse:
 
 
 def _library(request: HttpRequest, form: ShiftForm | None) -> HttpResponse:
-    context = _context(request, "shifts")
+    context = context_of(request, "shifts")
     context |= {"shifts": reading.shifts_for(context["unit"]) if context["unit"] else [], "form": form or ShiftForm()}
     return render(request, "workforce/rosters/shifts.html", context, status=_status(form))
 
 
-def _grid(
-    request: HttpRequest, period: RosterPeriod, *, day_form: DayForm | None = None, need_form: NeedForm | None = None
-) -> HttpResponse:
-    context = _context(request, "rosters", period.org)
+def grid_page(
+    request: HttpRequest, period: RosterPeriod, *, day_form: DayForm | None = None, need_form: NeedForm | None = None,
+    absence_form: AbsenceForm | None = None,
+) -> HttpResponse:  # fmt: skip
+    """The month as a page, with the forms as they were sent."""
+    context = context_of(request, "rosters", period.org)
     people, shifts = reading.grid(period), reading.shifts_for(period.org)
     lacking = reading.cover(period, people)
     days = [period.first + dt.timedelta(days=one) for one in range((period.last - period.first).days + 1)]
@@ -245,7 +249,10 @@ def _grid(
         "day_form": day_form or DayForm(initial=initial, people=[one.staff for one in people], shifts=shifts),
         "need_form": need_form or NeedForm(initial={"day": period.first}, shifts=shifts), "shifts": shifts,
     }  # fmt: skip
-    return render(request, "workforce/rosters/roster.html", context, status=_status(day_form or need_form))
+    context |= solution_card.context(request, period, absence_form, [one.staff for one in people])
+    return render(
+        request, "workforce/rosters/roster.html", context, status=_status(day_form or need_form or absence_form)
+    )
 
 
 def _status(form: Form | None) -> int:

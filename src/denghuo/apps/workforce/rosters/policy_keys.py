@@ -21,3 +21,22 @@ define(
     unit=_("分钟"),
 )
 define("workforce.roster.wish_points", type="count", label=_("每人每月的意愿积分"), unit=_("分"))
+define("workforce.solver.seconds", type="count", label=_("自动排班：计算时间"), unit=_("秒"))
+define("workforce.solver.adjust_seconds", type="count", label=_("临时缺勤调整：计算时间"), unit=_("秒"))
+define("workforce.solver.weight_short", type="number", label=_("自动排班：缺一人的代价"))
+define("workforce.solver.weight_over", type="number", label=_("自动排班：多一人的代价"))
+define("workforce.solver.weight_wish", type="number", label=_("自动排班：意愿每一积分未满足的代价"))
+define("workforce.solver.weight_nights", type="number", label=_("自动排班：夜班每偏离均值一个的代价"))
+define(
+    "workforce.solver.weight_days",
+    type="number",
+    label=_("自动排班：上班天数每偏离标准一天的代价"),
+    help=_("标准按每周工时与班次时长折算，休假扣除；填 0 不考虑"),
+)
+define("workforce.solver.weight_change", type="number", label=_("临时缺勤调整：改动一天的代价"))
+define(
+    "workforce.solver.fair_days",
+    type="count",
+    label=_("自动排班：夜班公平往前看多少天"),
+    unit=_("天"),
+)
