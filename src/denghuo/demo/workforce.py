@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from denghuo.apps.accounts.models import Staff
 from denghuo.apps.contacts.models import Queue
 from denghuo.apps.workforce.demand import jobs
 from denghuo.apps.workforce.demand.counting import HALF_HOUR, midnight
@@ -24,13 +25,18 @@ from denghuo.core.scoping.models import OrgUnit
 from denghuo.demo.loading import analyze, copy_rows
 
 WEEKS = 9
-#: queue -> contacts of an ordinary day, mean handling seconds, share that gives up
+#: queue -> contacts of an ordinary day for a floor of a hundred agents, mean handling seconds, share that gives up
 SIZES = {
     "general_voice": (900, 215, 0.03), "fault_voice": (620, 260, 0.035), "billing_voice": (540, 240, 0.025),
-    "business_voice": (260, 300, 0.02), "complaint_voice": (60, 420, 0.02), "english_voice": (14, 320, 0.02),
-    "vip_voice": (36, 280, 0.01), "fault_chat": (210, 360, 0.03), "service_chat": (330, 400, 0.04),
-    "wechat": (280, 380, 0.03), "deferred": (150, 420, 0.0),
+    "business_voice": (260, 300, 0.02), "service_chat": (430, 400, 0.04), "wechat": (380, 380, 0.03),
+    "deferred": (150, 420, 0.0),
 }  # fmt: skip
+FLOOR, SMALLEST = (
+    100,
+    0.2,
+)  # agents that the sizes are for, and the smallest share of them: fewer contacts have no shape
+ROUND_THE_CLOCK = ("general_voice", "fault_voice")
+OPEN, CLOSED = 16, 40  # half hours of the others' day
 WEEK = (1.08, 1.02, 1.0, 1.0, 1.04, 0.82, 0.76)
 STORM_DAYS_AGO, OUTAGE_DAYS = 23, (5, 19, 40)
 COLUMNS = ("org_id", "queue_id", "start", "offered", "answered", "abandoned", "handle_seconds", "source")
@@ -43,7 +49,8 @@ def build(seed: int) -> int:
         return 0
     now = moment.now()
     today = timezone.localdate(now)
-    rows = [row for queue in queues for row in _queue(queue, today, now, Random(f"counts:{seed}:{queue.code}"))]
+    share = max(SMALLEST, Staff.objects.filter(username__startswith="agent").count() / FLOOR)
+    rows = [row for queue in queues for row in _queue(queue, share, today, now, Random(f"counts:{seed}:{queue.code}"))]
     copy_rows(IntervalCount, COLUMNS, rows)
     _events(queues[0].org, today)
     analyze(IntervalCount)
@@ -53,13 +60,13 @@ def build(seed: int) -> int:
     return len(rows)
 
 
-def _queue(queue: Queue, today: dt.date, now: dt.datetime, dice: Random) -> Iterator[tuple[Any, ...]]:
+def _queue(queue: Queue, share: float, today: dt.date, now: dt.datetime, dice: Random) -> Iterator[tuple[Any, ...]]:
     daily, handling, lost = SIZES[queue.code]
-    shape = [_shape(slot) for slot in range(SLOTS)]
+    shape = [_shape(slot) if queue.code in ROUND_THE_CLOCK or OPEN <= slot < CLOSED else 0.0 for slot in range(SLOTS)]
     whole = sum(shape)
     for back in range(7 * WEEKS, -1, -1):
         day = today - dt.timedelta(days=back)
-        level = daily * WEEK[day.weekday()] * math.exp(dice.gauss(0, 0.05))
+        level = share * daily * WEEK[day.weekday()] * math.exp(dice.gauss(0, 0.05))
         level *= 1.18 if day.day in (1, 2, 3) and queue.code in ("billing_voice", "service_chat") else 1.0
         start = midnight(day)
         for slot in range(SLOTS):

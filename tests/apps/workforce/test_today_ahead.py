@@ -176,15 +176,12 @@ def test_a_night_shift_covers_the_hours_after_midnight_of_the_next_day(day: Any,
 
 
 def test_gaps_are_counted_where_they_are_and_surplus_elsewhere_makes_up_for_nothing(day: Any) -> None:
-    need(day, TODAY, 5)
+    need(day, TODAY, 6)
     plan = spans.plans(day.org, [day.queue], TODAY, TODAY)[0]
-    # five early people but for their meal, ten from two to half past, five late ones: nights and the meals are short
-    short = [slot for slot in range(SLOTS) if plan.short[slot]]
-    assert plan.known and plan.short[20] == 5 and 28 not in short
-    assert plan.hours_needed == 120
-    assert plan.hours_short == float(plan.short.sum()) / 2
-    covered = np.minimum(plan.needed, plan.planned).sum() / 2
-    assert plan.hours_short == pytest.approx(120 - covered)
+    # five early people from six to half past two, five late ones from two to ten: ten for half an hour
+    assert [int(heads) for heads in plan.planned] == [0] * 12 + [5] * 16 + [10] + [5] * 15 + [0] * 4
+    assert [int(heads) for heads in plan.short] == [6] * 12 + [1] * 16 + [0] + [1] * 15 + [6] * 4
+    assert (plan.hours_needed, plan.hours_planned, plan.hours_short) == (144, 82.5, 63.5)
 
 
 def test_half_a_slot_counts_half() -> None:
@@ -206,7 +203,8 @@ def test_month_and_week_show_needs_beside_the_plan(day: Any, browser_for: Any) -
     plan = spans.plans(day.org, [day.queue], TODAY, TODAY)[0]
     assert f"缺 {round(plan.hours_short)} 工时" in month
     week = browser.get(reverse("workforce:span"), {"day": TODAY.isoformat(), "span": "week"}).content.decode()
-    assert "03-03 10:00：需要 5 人，计划 0.0 人" in week and "−5" in week
+    assert "03-03 10:00：需要 5 人，计划 5.0 人" in week
+    assert "03-03 05:00：需要 5 人，计划 0.0 人" in week and "−5" in week
     rows = list(
         load_workbook(
             io.BytesIO(

@@ -80,7 +80,7 @@ def _tiles(rows: Sequence[DayPlan]) -> list[dict[str, str]]:
     needed, short = sum(row.hours_needed for row in known), sum(row.hours_short for row in known)
     return [
         {"label": _("需要工时"), "value": f"{needed:,.0f}", "note": _("%(n)d 天已算出需求") % {"n": len(known)}},
-        {"label": _("计划工时"), "value": f"{sum(row.hours_planned for row in rows):,.0f}", "note": _("不含休息")},
+        {"label": _("计划工时"), "value": f"{sum(row.hours_planned for row in rows):,.0f}", "note": _("含班内休息")},
         {"label": _("缺口工时"), "value": f"{short:,.0f}", "note": _("人手不足的半小时合计")},
         {"label": _("需求覆盖率"), "value": f"{100 * (1 - short / needed):.1f}%" if needed else "–", "note": _("1 − 缺口 ÷ 需要")},
     ]  # fmt: skip

@@ -15,7 +15,6 @@ from denghuo.apps.contacts.models import Queue
 from denghuo.apps.workforce.demand.counting import midnight
 from denghuo.apps.workforce.demand.models import SLOTS, RequirementDay
 from denghuo.apps.workforce.rosters.models import DayKind, PeriodState, ShiftAssignment
-from denghuo.apps.workforce.today.adherence import WORK
 from denghuo.apps.workforce.today.reading import ONE_DAY, planned_spans
 from denghuo.core.scoping.models import OrgUnit
 
@@ -48,7 +47,7 @@ class DayPlan:
 
     @property
     def hours_planned(self) -> float:
-        """Hours of work planned, breaks left out."""
+        """Hours of the shifts planned, breaks with them."""
         return float(self.planned.sum()) / 2
 
     @property
@@ -69,9 +68,8 @@ def plans(unit: OrgUnit, queues: Collection[Queue], first: dt.date, last: dt.dat
     planned = np.zeros(len(found) * SLOTS)
     for row in _assignments(unit, first - ONE_DAY, last):
         assert row.shift is not None
-        for span in planned_spans(row.day, row.shift):
-            if span.kind == WORK:
-                spread(planned, (span.begin - start) / SLOT, (span.end - start) / SLOT)
+        spans = planned_spans(row.day, row.shift)  # breaks are part of the need's shrinkage, so they are not taken off
+        spread(planned, (spans[0].begin - start) / SLOT, (spans[-1].end - start) / SLOT)
         if row.day >= first and row.period.state == PeriodState.DRAFT:
             found[(row.day - first).days].drafted = True
     for number, plan in enumerate(found):
