@@ -23,9 +23,9 @@ def improve(search: Search, *, smallest: int = 8, largest: int = 16, heavy_pivot
         settle(search, 0.85 * search.clock.left)
     else:
         settle(search, 0.03 * search.clock.seconds)
-        for share in (0.1, 0.05):
+        for share in (0.0, 0.1):
             search.stage = "dive"
-            search.dive(master, node, rounds=6, share=share)
+            search.dive(master, node, rounds=10_000, share=share)
             if search.done or search.prove(0.05 * search.clock.seconds, SMALL):
                 return
     repair(search, smallest, largest)
