@@ -21,6 +21,8 @@ PROMISE = (45.0, 90.0, 120.0)
 # Prices of the moving day: a changed crew costs as much as ten kilometres, a missed promise of planned work as 17, of a fault
 # as 26, of an emergency as 170.
 KM, REASSIGNMENT = 7.0, 70.0
+# A crew may come home up to an hour late, at ``overtime`` a minute of the made day's weights: a late emergency is not left.
+OVERTIME_MAX = 60.0
 PLANNED_BREACH, PLANNED_UNSERVED, EMERGENCY_BREACH, EMERGENCY_UNSERVED = 120.0, 1500.0, 1200.0, 10_000.0
 #: A planner: the situation and the running plan in, routes out; the leading frozen orders must stay.
 Planner = Callable[[Spec, Plan], list[list[int]]]
@@ -66,7 +68,10 @@ def build(day: Spec, seed: int, planned: int = 260, faults: int = 170) -> Day:
         fault.append(True)
         urgent.append(emergency)
     problem = replace(
-        day.problem, orders=tuple(orders), weights=replace(day.problem.weights, km=KM, reassignment=REASSIGNMENT)
+        day.problem,
+        crews=tuple(replace(crew, overtime_max=OVERTIME_MAX) for crew in day.problem.crews),
+        orders=tuple(orders),
+        weights=replace(day.problem.weights, km=KM, reassignment=REASSIGNMENT),
     )
     return Day(Spec("moving", problem, np.array(fault), np.array(urgent), np.zeros(0, dtype=np.int64)), known)
 
@@ -77,7 +82,7 @@ def play(day: Day, planner: Planner, frozen: int, hold: bool = True) -> dict[str
     ids: list[int] = []  # indices into the day's orders, as the planner knows them
     done: list[list[tuple[int, float]]] = [[] for _ in problem.crews]  # (order, begin)
     state = [(crew.ready, crew.start) for crew in problem.crews]
-    km, changes = 0.0, 0
+    km, changes, over = 0.0, 0, 0.0
     plan: list[list[int]] = [[] for _ in problem.crews]
     owner: dict[int, int] = {}
     hopeless: set[int] = set()
@@ -107,17 +112,20 @@ def play(day: Day, planner: Planner, frozen: int, hold: bool = True) -> dict[str
             for order_id in route:
                 changes += order_id in owner and owner[order_id] != number
                 owner[order_id] = number
-    for crew, (_, here), own in zip(problem.crews, state, done, strict=True):
-        km += float(problem.km[here, crew.end]) if own and crew.end is not None else 0.0
-    return _counts(day, done, state, km, changes, hopeless)
+    for crew, (free, here), own in zip(problem.crews, state, done, strict=True):
+        if own and crew.end is not None:
+            km += float(problem.km[here, crew.end])
+            over += max(0.0, free + float(problem.minutes[here, crew.end]) - crew.shift_end)
+    return _counts(day, done, over, km, changes, hopeless)
 
 
 def _possible(day: Day, number: int, state: list[tuple[float, int]], now: float) -> bool:
-    """Whether an able crew, going there as soon as it is free, would be in time and done within its shift."""
+    """Whether an able crew, going there as soon as it is free, would be in time and done within its shift and overtime."""
     problem, order = day.spec.problem, day.spec.problem.orders[number]
     for crew, (free, here) in zip(problem.crews, state, strict=True):
         begin = max(max(free, now) + float(problem.minutes[here, order.place]), order.release)
-        if not order.skills & ~crew.skills and begin <= order.promise and begin + order.minutes <= crew.shift_end:
+        latest = crew.shift_end + crew.overtime_max - order.minutes
+        if not order.skills & ~crew.skills and begin <= min(order.promise, latest):
             return True
     return False
 
@@ -150,7 +158,7 @@ def _situation(
 def _counts(
     day: Day,
     done: list[list[tuple[int, float]]],
-    state: list[tuple[float, int]],
+    over: float,
     km: float,
     changes: int,
     hopeless: set[int],
@@ -159,7 +167,6 @@ def _counts(
     begun = {order: begin for crew in done for order, begin in crew}
     kept = np.array([begun.get(n, np.inf) <= order.promise + 1e-6 for n, order in enumerate(problem.orders)])
     fault, urgent = day.spec.fault, day.spec.emergency
-    over = [max(0.0, free - crew.shift_end) for (free, _), crew in zip(state, problem.crews, strict=True)]
     return {
         "faults_on_time_pct": 100 * float(kept[fault].mean()),
         "planned_on_time_pct": 100 * float(kept[~fault].mean()),
@@ -171,5 +178,5 @@ def _counts(
         "unserved": len(problem.orders) - len(begun),
         "km": km,
         "reassignments": changes,
-        "overtime_min": sum(over),
+        "overtime_min": over,  # of all crews, the way home included
     }
