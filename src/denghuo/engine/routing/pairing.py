@@ -23,6 +23,7 @@ from denghuo.engine.routing.rules import (
     class_of,
     first_step,
     has_bit,
+    how_many,
     lowest_bit,
     milliseconds,
     score_at,
@@ -100,6 +101,16 @@ def agent_for(policy: PolicyArrays, state: RoutingState, slot: int, now: float) 
 
 
 @inlined
+def _choices(policy: PolicyArrays, state: RoutingState, slot: int) -> int:
+    """How many agents are able for the contact and have room; of a held one its own agent."""
+    record = state.slots[slot]
+    if record.place != WAITING:
+        return 1
+    at = class_of(policy, record.queue, _effective_step(state, slot), record.language)
+    return how_many(state.able[at], state.free[policy.channel[record.queue]])
+
+
+@inlined
 def _give(
     policy: PolicyArrays, state: RoutingState, slot: int, a: int, choices: int, now: float, out: Any, count: int
 ) -> int:
@@ -131,7 +142,7 @@ def serve_agent(policy: PolicyArrays, state: RoutingState, a: int, now: float, o
     """
     slot = best_contact(policy, state, a, now)
     while slot >= 0:
-        count = _give(policy, state, slot, a, agent_for(policy, state, slot, now)[1], now, out, count)
+        count = _give(policy, state, slot, a, _choices(policy, state, slot), now, out, count)
         slot = best_contact(policy, state, a, now)
     return count
 

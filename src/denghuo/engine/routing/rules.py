@@ -38,12 +38,24 @@ def _ctz_table() -> Any:
 CTZ = _ctz_table()
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 SHIFT = np.uint64(58)
+PAIRS, NIBBLES = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+BYTES, EACH = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
+TWO, FOUR, TOP = np.uint64(2), np.uint64(4), np.uint64(56)
 
 
 @inlined
 def lowest_bit(word: Any) -> int:
     """Position of the lowest set bit of a uint64 that is not 0 (de Bruijn multiplication)."""
     return CTZ[((word & (~word + ONE)) * DE_BRUIJN) >> SHIFT]
+
+
+@inlined
+def ones(word: Any) -> int:
+    """How many bits of a uint64 are set (sums of neighbouring pairs, nibbles, bytes)."""
+    word -= (word >> ONE) & PAIRS
+    word = (word & NIBBLES) + ((word >> TWO) & NIBBLES)
+    word = (word + (word >> FOUR)) & BYTES
+    return int((word * EACH) >> TOP)
 
 
 @inlined
@@ -251,6 +263,15 @@ def _idle_longer(state: RoutingState, a: int, b: int) -> bool:
     if state.agents[a].idle_since != state.agents[b].idle_since:
         return state.agents[a].idle_since < state.agents[b].idle_since
     return state.agents[a].id < state.agents[b].id
+
+
+@inlined
+def how_many(able: Any, free: Any) -> int:
+    """How many agents are in both rows."""
+    found = 0
+    for w in range(able.shape[0]):
+        found += ones(able[w] & free[w])
+    return found
 
 
 @inlined

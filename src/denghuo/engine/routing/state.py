@@ -153,7 +153,7 @@ def set_ready(policy: PolicyArrays, state: RoutingState, a: int, ready: bool) ->
     refresh_room(policy, state, a)
 
 
-@kernel
+@inlined
 def finish(policy: PolicyArrays, state: RoutingState, a: int, channel: int, now: float) -> None:
     """Agent a ends one contact of ``channel`` and is idle since ``now``. Follow with serve_agent."""
     state.load[a, channel] -= 1
@@ -301,7 +301,7 @@ def refresh_threshold(policy: PolicyArrays, state: RoutingState, q: int) -> None
     state.opened[q] = step
 
 
-@kernel
+@inlined
 def advance(policy: PolicyArrays, state: RoutingState, now: float) -> None:
     """Move every contact whose ladder step or hold changed by ``now``. Follow with settle."""
     while state.timer_root[0] >= 0 and state.slots[state.timer_root[0]].due <= now:
@@ -311,7 +311,7 @@ def advance(policy: PolicyArrays, state: RoutingState, now: float) -> None:
         refresh_threshold(policy, state, state.slots[slot].queue)
 
 
-@kernel
+@inlined
 def next_due(state: RoutingState) -> float:
     """When the next timer runs out (inf: none): advance and settle then."""
     return state.slots[state.timer_root[0]].due if state.timer_root[0] >= 0 else np.inf

@@ -17,13 +17,16 @@ from denghuo.engine.routing.pairing import serve_agent, settle
 from denghuo.engine.routing.state import PICK, advance, arrive, finish, leave, next_due, set_ready
 from denghuo.engine.simulation.single import credit
 
-kernel = compiled_with(Path(__file__).parent)
+allocating = compiled_with(Path(__file__).parent)
+# Without reference counts: counting those of the policy's and the state's arrays costs more than the events.
+inlined = compiled_with(Path(__file__).parent, _nrt=False, forceinline=True)
+kernel = compiled_with(Path(__file__).parent, _nrt=False)
 END, PATIENCE, OFFER, AGAIN = 0, 1, 2, 3
 AWAY, WAITS, SERVED = 0, 1, 2
 NOBODY = -1
 
 
-@kernel
+@inlined
 def _push(times: Any, what: Any, size: int, time: float, event: int) -> int:
     at = size
     while at > 0 and times[(at - 1) // 4] > time:
@@ -33,7 +36,7 @@ def _push(times: Any, what: Any, size: int, time: float, event: int) -> int:
     return size + 1
 
 
-@kernel
+@inlined
 def _pop(times: Any, what: Any, size: int) -> int:
     size -= 1
     time, event = times[size], what[size]
@@ -51,7 +54,7 @@ def _pop(times: Any, what: Any, size: int) -> int:
     return size
 
 
-@kernel
+@allocating
 def many_queues(
     policy: Any, state: Any, came: Any, queue: Any, service: Any, patience: Any, tries: Any, delay: Any, accepts: Any,
     offer_after: Any, slowing: Any, within: Any, group: Any, ready: Any, busy_until: Any, length: float, out: Any, busy: Any,
@@ -61,12 +64,24 @@ def many_queues(
     Contacts in order of ``came`` (before 0: waits already); ``tries``: how often one who gave up calls again; ``ready``
     (agents, intervals); ``busy_until`` (agents,), above 0 for a call in work whose load the state holds.
     """
-    contacts, intervals, agents = came.shape[0], ready.shape[1], ready.shape[0]
-    times, what, size = np.empty(4 * contacts + agents + 8), np.empty(4 * contacts + agents + 8, np.int64), 0
-    entered, slot_of, agent_of = came.copy(), np.empty(contacts, np.int32), np.empty(contacts, np.int32)
-    status, kept = np.zeros(contacts, np.uint8), np.zeros(contacts, np.uint8)
-    spare = np.arange(contacts - 1, -1, -1).astype(np.int32)
-    spares, picks, events, i, k = contacts, np.empty(contacts + 1, PICK), 0, 0, 0
+    contacts, room = came.shape[0], 4 * came.shape[0] + ready.shape[0] + 8
+    return _play(
+        policy, state, came, queue, service, patience, tries, delay, accepts, offer_after, slowing, within, group, ready,
+        busy_until, length, out, busy, np.empty(room), np.empty(room, np.int64), came.copy(), np.empty(contacts, np.int32),
+        np.empty(contacts, np.int32), np.zeros(contacts, np.uint8), np.zeros(contacts, np.uint8),
+        np.arange(contacts - 1, -1, -1).astype(np.int32), np.empty(contacts + 1, PICK),
+    )  # fmt: skip
+
+
+@kernel
+def _play(
+    policy: Any, state: Any, came: Any, queue: Any, service: Any, patience: Any, tries: Any, delay: Any, accepts: Any,
+    offer_after: Any, slowing: Any, within: Any, group: Any, ready: Any, busy_until: Any, length: float, out: Any, busy: Any,
+    times: Any, what: Any, entered: Any, slot_of: Any, agent_of: Any, status: Any, kept: Any, spare: Any, picks: Any,
+) -> int:  # fmt: skip
+    """The event loop. ``times``, ``what``: heap of what is to come; ``spare``: slots without a contact."""
+    contacts, intervals, agents, size = came.shape[0], ready.shape[1], ready.shape[0], 0
+    spares, events, i, k = contacts, 0, 0, 0
     for a in range(agents):
         if busy_until[a] > 0.0:
             size = _push(times, what, size, busy_until[a], 4 * (contacts + a))
