@@ -299,7 +299,7 @@ def test_reconciliation_names_the_day_and_kind_in_which_the_lake_lost_or_doubled
     table = opened()
     assert table is not None
     table.delete("day = DATE '2026-03-04'")
-    write_deltalake(table, table.to_pyarrow_table(filters=[("day", "=", "2026-03-06")]), mode="append")
+    write_deltalake(table, table.to_pyarrow_table(filters=[("day", "=", dt.date(2026, 3, 6))]), mode="append")
     lost, twice = reconcile(*ALWAYS)
     assert (lost.day, lost.kind, lost.log[0], lost.lake[0]) == (dt.date(2026, 3, 4), "sample.counted", 1, 0)
     assert (twice.day, twice.log[0], twice.lake[0]) == (dt.date(2026, 3, 6), 1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -75,12 +76,28 @@ def sail(tables: Mapping[str, pa.Table]) -> Iterator[Ask]:
     server.start(background=True)
     try:
         place = f"sc://localhost:{server.listening_address[1]}"
-        with _spark(session_module.SparkSession.builder.remote(place).getOrCreate(), tables) as ask:
+        with main_with_file():
+            session = session_module.SparkSession.builder.remote(place).getOrCreate()
+        with _spark(session, tables) as ask:
             yield ask
     finally:
         server.stop()
         for name in [name for name in os.environ if name.startswith("SPARK_")]:
             del os.environ[name]  # pyspark notes there that this process speaks to a server, and then starts no Spark
+
+
+@contextmanager
+def main_with_file() -> Iterator[None]:
+    """pyspark takes a main module without a file for a run of its doctests; workers of xdist have such a one."""
+    main = sys.modules["__main__"]
+    lacks = not hasattr(main, "__file__")
+    if lacks:
+        main.__file__ = __file__
+    try:
+        yield
+    finally:
+        if lacks:
+            del main.__file__
 
 
 @contextmanager
